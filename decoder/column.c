@@ -1,0 +1,272 @@
+/*-------------------------------------------------------------------------
+ *
+ * column.c
+ *	  A column of an outbox table and its values as text.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/detoast.h"
+#include "access/transam.h"
+#include "catalog/pg_type.h"
+#include "common/base64.h"
+#include "lib/stringinfo.h"
+#include "utils/builtins.h"
+#include "utils/date.h"
+#include "utils/datetime.h"
+#include "utils/json.h"
+#include "utils/lsyscache.h"
+#include "utils/timestamp.h"
+#include "utils/uuid.h"
+
+#include "column.h"
+#include "compat.h"
+#include "json.h"
+#include "utf8.h"
+
+/* Tells how values of a type are read. */
+static ColumnType
+classify(Oid typid)
+{
+	switch (typid)
+	{
+		case TEXTOID:
+		case VARCHAROID:
+		case BPCHAROID:
+			return COLUMN_TEXT;
+		case JSONOID:
+			return COLUMN_JSON;
+		case JSONBOID:
+			return COLUMN_JSONB;
+		case BYTEAOID:
+			return COLUMN_BYTEA;
+		case UUIDOID:
+			return COLUMN_UUID;
+		case BOOLOID:
+			return COLUMN_BOOL;
+		case INT2OID:
+			return COLUMN_INT2;
+		case INT4OID:
+			return COLUMN_INT4;
+		case INT8OID:
+			return COLUMN_INT8;
+		case DATEOID:
+		case TIMEOID:
+		case TIMETZOID:
+		case TIMESTAMPOID:
+		case TIMESTAMPTZOID:
+			return COLUMN_TIME;
+		default:
+			return COLUMN_OTHER;
+	}
+}
+
+/* Finds a column that is there and whose values are in the WAL. */
+static Form_pg_attribute
+find_attribute(TupleDesc desc, const char *name)
+{
+	for (int i = 0; i < desc->natts; i++)
+	{
+		Form_pg_attribute att = TupleDescAttr(desc, i);
+
+		if (!att->attisdropped && !COMPAT_IS_VIRTUAL(att) &&
+			strcmp(NameStr(att->attname), name) == 0)
+			return att;
+	}
+	return NULL;
+}
+
+Column *
+column_find(TupleDesc desc, const char *name, const char *relation,
+			const char *option)
+{
+	Form_pg_attribute att = find_attribute(desc, name);
+	Column *column;
+	Oid output;
+
+	if (att == NULL)
+		return NULL;
+	column = palloc0(sizeof(Column));
+	column->index = att->attnum - 1;
+	column->name = pstrdup(name);
+	column->typid = getBaseType(att->atttypid);
+	column->type = classify(column->typid);
+	if (column->typid >= FirstNormalObjectId &&
+		get_typtype(column->typid) != TYPTYPE_ENUM)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("column \"%s\" of table %s has type %s, which "
+						"option \"%s\" cannot use",
+						name, relation, format_type_be(att->atttypid), option),
+				 errhint("Allowed are built-in types, enums, and domains "
+						 "over them.")));
+	getTypeOutputInfo(column->typid, &output, &column->varlena);
+	if (column->type == COLUMN_OTHER)
+		fmgr_info(output, &column->output);
+	return column;
+}
+
+int64
+column_size(const Column *column, Datum value)
+{
+	struct varlena *pointer;
+
+	if (!column->varlena)
+		return 0;
+	pointer = (struct varlena *) DatumGetPointer(value);
+	if (VARATT_IS_EXTERNAL_ONDISK(pointer))
+		return -1;
+	return (int64) toast_raw_datum_size(value) - VARHDRSZ;
+}
+
+/* Bytes as base64 text. */
+static void
+bytea_text(Datum value, Bytes *text)
+{
+	bytea *bytes = DatumGetByteaPP(value);
+	int size = pg_b64_enc_len(VARSIZE_ANY_EXHDR(bytes)) + 1;
+	char *result = palloc(size);
+
+	text->data = result;
+	text->len = pg_b64_encode((const void *) VARDATA_ANY(bytes),
+							  VARSIZE_ANY_EXHDR(bytes), result, size);
+}
+
+/* A date, time or timestamp in ISO 8601; UTC, with Z, if it has a zone. */
+static void
+time_text(Oid typid, Datum value, Bytes *text)
+{
+	static const char utc[] = "+00:00";
+	char *result = palloc(MAXDATELEN + 1);
+	int tz = 0;
+
+	JsonEncodeDateTime(result, value, typid,
+					   typid == TIMESTAMPTZOID ? &tz : NULL);
+	text->data = result;
+	text->len = strlen(result);
+	if (text->len > sizeof(utc) - 1 &&
+		(typid == TIMESTAMPTZOID || typid == TIMETZOID) &&
+		strcmp(result + text->len - (sizeof(utc) - 1), utc) == 0)
+	{
+		text->len -= sizeof(utc) - 1;
+		result[text->len++] = 'Z';
+	}
+}
+
+/* A jsonb value as it prints; false if it prints too long. */
+static bool
+jsonb_text(Datum value, Bytes *text)
+{
+	StringInfoData out;
+
+	initStringInfo(&out);
+	if (!json_append_jsonb(&out, DatumGetJsonbP(value), 8 * MAX_PRINTED_VALUE))
+		return false;
+	text->data = out.data;
+	text->len = out.len;
+	return true;
+}
+
+/* Text of the database's encoding as UTF-8; NULL, or why it cannot be. */
+static const char *
+server_text(const Column *column, const char *string, int len, Bytes *text)
+{
+	if (utf8_from_server(string, len, text))
+		return NULL;
+	return psprintf("column \"%s\" has text that is not valid in UTF-8",
+					column->name);
+}
+
+/* A value of text or json, which is kept as its characters. */
+static const char *
+varlena_text(const Column *column, Datum value, Bytes *text)
+{
+	struct varlena *string = PG_DETOAST_DATUM_PACKED(value);
+
+	return server_text(column, VARDATA_ANY(string), VARSIZE_ANY_EXHDR(string),
+					   text);
+}
+
+/* A value as its type prints it. */
+static const char *
+printed_text(const Column *column, Datum value, Bytes *text)
+{
+	char *string;
+
+	if (column_size(column, value) > MAX_PRINTED_VALUE ||
+		(column->type == COLUMN_JSONB && !jsonb_text(value, text)))
+		return psprintf("column \"%s\" is too large for a topic, key or header",
+						column->name);
+	if (column->type == COLUMN_JSONB)
+		return server_text(column, text->data, text->len, text);
+	string = OutputFunctionCall(unconstify(FmgrInfo *, &column->output), value);
+	return server_text(column, string, strlen(string), text);
+}
+
+/* An integer as text. */
+static void
+integer_text(int64 value, Bytes *text)
+{
+	char *result = palloc(MAXINT8LEN + 1);
+
+	text->data = result;
+	text->len = pg_lltoa(value, result);
+}
+
+/* A uuid as text. */
+static void
+uuid_text(Datum value, Bytes *text)
+{
+	static const char digits[] = "0123456789abcdef";
+	const pg_uuid_t *uuid = DatumGetUUIDP(value);
+	char *result = palloc(36);
+	char *p = result;
+
+	for (int i = 0; i < UUID_LEN; i++)
+	{
+		if (i == 4 || i == 6 || i == 8 || i == 10)
+			*p++ = '-';
+		*p++ = digits[uuid->data[i] >> 4];
+		*p++ = digits[uuid->data[i] & 0xF];
+	}
+	text->data = result;
+	text->len = p - result;
+}
+
+const char *
+column_text(const Column *column, Datum value, Bytes *text)
+{
+	switch (column->type)
+	{
+		case COLUMN_TEXT:
+		case COLUMN_JSON:
+			return varlena_text(column, value, text);
+		case COLUMN_JSONB:
+		case COLUMN_OTHER:
+			return printed_text(column, value, text);
+		case COLUMN_BYTEA:
+			bytea_text(value, text);
+			break;
+		case COLUMN_UUID:
+			uuid_text(value, text);
+			break;
+		case COLUMN_BOOL:
+			text->data = DatumGetBool(value) ? "true" : "false";
+			text->len = strlen(text->data);
+			break;
+		case COLUMN_INT2:
+			integer_text(DatumGetInt16(value), text);
+			break;
+		case COLUMN_INT4:
+			integer_text(DatumGetInt32(value), text);
+			break;
+		case COLUMN_INT8:
+			integer_text(DatumGetInt64(value), text);
+			break;
+		case COLUMN_TIME:
+			time_text(column->typid, value, text);
+			break;
+	}
+	return NULL;
+}

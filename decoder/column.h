@@ -1,0 +1,71 @@
+/*-------------------------------------------------------------------------
+ *
+ * column.h
+ *	  A column of an outbox table and its values as text.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef PG_OUTBOX_COLUMN_H
+#define PG_OUTBOX_COLUMN_H
+
+#include "access/tupdesc.h"
+#include "fmgr.h"
+
+#include "bytes.h"
+
+/* How values of a column's type are read. */
+typedef enum ColumnType
+{
+	COLUMN_TEXT, /* text, varchar, char(n) */
+	COLUMN_JSON,
+	COLUMN_JSONB,
+	COLUMN_BYTEA,
+	COLUMN_UUID,
+	COLUMN_BOOL,
+	COLUMN_INT2,
+	COLUMN_INT4,
+	COLUMN_INT8,
+	COLUMN_TIME, /* date and time types, by typid */
+	COLUMN_OTHER /* what else is built in, and enums: by output function */
+} ColumnType;
+
+typedef struct Column
+{
+	int index; /* attnum - 1 */
+	char *name;
+	ColumnType type;
+	Oid typid;       /* the base type, where the column's is a domain */
+	bool varlena;    /* variable length: may be compressed or out of line */
+	FmgrInfo output; /* of COLUMN_OTHER */
+} Column;
+
+/*
+ * Values longer than this, as stored, are not printed by an output function
+ * or as jsonb: an array of numbers like 1e131071 would print as gigabytes.
+ */
+#define MAX_PRINTED_VALUE 8192
+
+/*
+ * Finds a column by name.  Returns it palloc'd in the current context, or NULL
+ * if the table has no such column or its values are not in the WAL (a virtual
+ * generated one).  Raises an ERROR that names the option if the type is
+ * neither built in nor an enum, since only their output functions are known
+ * not to fail.  Looks into the catalog.
+ */
+extern Column *column_find(TupleDesc desc, const char *name,
+						   const char *relation, const char *option);
+
+/*
+ * The uncompressed size of a value in bytes, known without reading what is
+ * out of line.  -1 if the value is out of line and not in the WAL record.
+ */
+extern int64 column_size(const Column *column, Datum value);
+
+/*
+ * Gives a value that is not NULL as UTF-8 text, the form that topics, keys
+ * and headers have.  Allocates in the current context.  Returns NULL, or why
+ * it cannot be given.
+ */
+extern const char *column_text(const Column *column, Datum value, Bytes *text);
+
+#endif /* PG_OUTBOX_COLUMN_H */

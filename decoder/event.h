@@ -1,0 +1,52 @@
+/*-------------------------------------------------------------------------
+ *
+ * event.h
+ *	  One event between its routing and its line.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef PG_OUTBOX_EVENT_H
+#define PG_OUTBOX_EVENT_H
+
+#include "access/xlogdefs.h"
+#include "utils/jsonb.h"
+
+#include "bytes.h"
+
+typedef struct EventHeader
+{
+	Bytes name;
+	Bytes value;
+} EventHeader;
+
+typedef enum PayloadType
+{
+	PAYLOAD_NONE,  /* no value: a tombstone, or not known */
+	PAYLOAD_JSON,  /* bytes of a json value */
+	PAYLOAD_JSONB, /* a jsonb value, not printed yet */
+	PAYLOAD_TEXT,
+	PAYLOAD_BYTES
+} PayloadType;
+
+/* All texts are UTF-8 and live as long as the row's memory context. */
+typedef struct Event
+{
+	const char *error; /* why the row cannot be an event; NULL: it is one */
+	Bytes relation;
+	bool has_topic; /* false, also for key and headers: not known */
+	Bytes topic;
+	bool has_key;
+	Bytes key;
+	int64 ts;       /* ms since 1970-01-01 UTC */
+	XLogRecPtr lsn; /* end of the transaction's commit record */
+	uint32 seq;     /* ordinal of the line in its transaction, from 0 */
+	bool has_headers;
+	EventHeader *headers;
+	int n_headers;
+	int64 bytes; /* size of what is too large to be sent; -1: nothing is */
+	PayloadType payload_type;
+	Bytes payload;
+	Jsonb *payload_jsonb;
+} Event;
+
+#endif /* PG_OUTBOX_EVENT_H */

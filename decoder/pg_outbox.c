@@ -1,0 +1,171 @@
+/*-------------------------------------------------------------------------
+ *
+ * pg_outbox.c
+ *	  Logical decoding output plugin: the rows that committed transactions
+ *	  inserted into an outbox table, as routed JSON envelopes.
+ *
+ * The callbacks stand in the order of their life cycle.  Neither the stream_*
+ * nor the *_prepare callbacks are registered: so the server hands over a
+ * transaction whole, after its commit, and nothing of one that rolled back or
+ * is only prepared (logical.c, StartupDecodingContext).
+ *
+ * Nothing here raises an ERROR because of a row's data.  Such an ERROR would
+ * come back each time the slot is read and keep its WAL for ever; a row that
+ * cannot be an event becomes an error line instead.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "mb/pg_wchar.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+#include "compat.h"
+#include "envelope.h"
+#include "relation.h"
+#include "route.h"
+
+COMPAT_MODULE_MAGIC;
+
+/* The state of one decoding. */
+typedef struct Decoder
+{
+	Options options;
+	RelationCache *relations;
+	MemoryContext row_context; /* reset after each row */
+	uint32 lines;              /* event lines of the present transaction */
+	int ignored_changes;       /* since progress was reported */
+} Decoder;
+
+static void startup(LogicalDecodingContext *ctx, OutputPluginOptions *opt,
+					bool is_init);
+static void begin(LogicalDecodingContext *ctx, ReorderBufferTXN *txn);
+static void change(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
+				   Relation relation, ReorderBufferChange *change);
+static void commit(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
+				   XLogRecPtr commit_lsn);
+
+void
+_PG_output_plugin_init(OutputPluginCallbacks *cb)
+{
+	cb->startup_cb = startup;
+	cb->begin_cb = begin;
+	cb->change_cb = change;
+	cb->commit_cb = commit;
+}
+
+/*
+ * Begins a decoding.  There may be no transaction yet, so nothing is looked
+ * up in the catalog; tables are resolved when their first row comes.
+ */
+static void
+startup(LogicalDecodingContext *ctx, OutputPluginOptions *opt, bool is_init)
+{
+	Decoder *decoder = palloc0(sizeof(Decoder));
+
+	/*
+	 * Lines are UTF-8.  The SQL functions that return text may only return
+	 * text of the database's encoding.
+	 */
+	opt->output_type = GetDatabaseEncoding() == PG_UTF8
+						   ? OUTPUT_PLUGIN_TEXTUAL_OUTPUT
+						   : OUTPUT_PLUGIN_BINARY_OUTPUT;
+	/* A rewrite of the table writes its old rows again: no events. */
+	opt->receive_rewrites = false;
+
+	options_parse(&decoder->options, ctx->output_plugin_options);
+	decoder->relations = relation_cache_create(&decoder->options);
+	decoder->row_context = AllocSetContextCreate(ctx->context, "pg_outbox row",
+												 ALLOCSET_DEFAULT_SIZES);
+	ctx->output_plugin_private = decoder;
+}
+
+/* Begins a transaction; nothing is written before its first event. */
+static void
+begin(LogicalDecodingContext *ctx, ReorderBufferTXN *txn)
+{
+	Decoder *decoder = ctx->output_plugin_private;
+
+	decoder->lines = 0;
+	decoder->ignored_changes = 0;
+}
+
+/*
+ * Lets the walsender answer its client in the middle of a long transaction of
+ * which nothing is sent (as pgoutput.c, update_replication_progress).
+ */
+static void
+report_progress(LogicalDecodingContext *ctx, Decoder *decoder)
+{
+#if !COMPAT_REPORTS_PROGRESS
+	if (++decoder->ignored_changes < 100)
+		return;
+	decoder->ignored_changes = 0;
+	compat_update_progress(ctx, false);
+#endif
+}
+
+/* Microseconds since 2000, as PostgreSQL counts, to milliseconds since 1970. */
+static int64
+unix_ms(TimestampTz time)
+{
+	return time / 1000 + (int64) (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) *
+							 SECS_PER_DAY * 1000;
+}
+
+/* Writes the line of a row of an outbox. */
+static void
+write_row(LogicalDecodingContext *ctx, Decoder *decoder, ReorderBufferTXN *txn,
+		  Outbox *outbox, HeapTuple tuple, TupleDesc desc)
+{
+	Event event;
+
+	route_row(&decoder->options, outbox, tuple, desc, &event);
+	event.ts = unix_ms(COMPAT_COMMIT_TIME(txn));
+	event.lsn = txn->end_lsn;
+	event.seq = decoder->lines++;
+	OutputPluginPrepareWrite(ctx, false);
+	envelope_append_event(ctx->out, &event, printed_limit(&decoder->options));
+	OutputPluginWrite(ctx, false);
+}
+
+/* Takes one change of a committed transaction: inserts into an outbox count. */
+static void
+change(LogicalDecodingContext *ctx, ReorderBufferTXN *txn, Relation relation,
+	   ReorderBufferChange *change)
+{
+	Decoder *decoder = ctx->output_plugin_private;
+	Outbox *outbox = NULL;
+	MemoryContext old = MemoryContextSwitchTo(decoder->row_context);
+
+	if (change->action == REORDER_BUFFER_CHANGE_INSERT)
+		outbox = relation_lookup(decoder->relations, relation);
+	if (outbox != NULL)
+		write_row(ctx, decoder, txn, outbox,
+				  COMPAT_TUPLE(change->data.tp.newtuple),
+				  RelationGetDescr(relation));
+	else
+		report_progress(ctx, decoder);
+
+	MemoryContextSwitchTo(old);
+	MemoryContextReset(decoder->row_context);
+}
+
+/* Ends a transaction: a commit line if it had events. */
+static void
+commit(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
+	   XLogRecPtr commit_lsn)
+{
+	Decoder *decoder = ctx->output_plugin_private;
+
+	if (decoder->lines > 0)
+	{
+		OutputPluginPrepareWrite(ctx, true);
+		envelope_append_commit(ctx->out, txn->end_lsn, txn->xid,
+							   decoder->lines);
+		OutputPluginWrite(ctx, true);
+	}
+	compat_update_progress(ctx, decoder->lines == 0);
+}
