@@ -1,0 +1,24 @@
+/*-------------------------------------------------------------------------
+ *
+ * clock.h
+ *	  The time that timers go by.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef PG_OUTBOX_CLOCK_H
+#define PG_OUTBOX_CLOCK_H
+
+#include <stdint.h>
+#include <time.h>
+
+/* Milliseconds on a clock that never jumps; only differences mean anything. */
+static inline int64_t
+clock_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+#endif /* PG_OUTBOX_CLOCK_H */

@@ -1,0 +1,396 @@
+/*-------------------------------------------------------------------------
+ *
+ * config.c
+ *	  The settings of one run: INI file, environment, command line.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include <errno.h>
+#include <ctype.h>
+#include <ini.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "config.h"
+#include "nearest.h"
+#include "settings.h"
+#include "xalloc.h"
+
+/* One setting that was set. */
+typedef struct Entry
+{
+	char *section;
+	char *key;
+	char *value;
+	char *origin; /* where it was set, for errors */
+} Entry;
+
+struct Config
+{
+	Entry *entries;
+	size_t count;
+};
+
+#define ENVIRONMENT_PREFIX "PG_OUTBOX_"
+
+/* A section has no more keys than this, of those that are described. */
+#define MAX_KEYS 64
+
+Config *
+config_new(void)
+{
+	return xcalloc(1, sizeof(Config));
+}
+
+/* Releases what an entry holds. */
+static void
+clear_entry(Entry *entry)
+{
+	free(entry->section);
+	free(entry->key);
+	free(entry->value);
+	free(entry->origin);
+}
+
+void
+config_free(Config *config)
+{
+	if (config == NULL)
+		return;
+	for (size_t i = 0; i < config->count; i++)
+		clear_entry(&config->entries[i]);
+	free(config->entries);
+	free(config);
+}
+
+/* Finds what was set, or NULL. */
+static Entry *
+find_entry(const Config *config, const char *section, const char *key)
+{
+	for (size_t i = 0; i < config->count; i++)
+	{
+		Entry *entry = &config->entries[i];
+
+		if (strcmp(entry->section, section) == 0 &&
+			strcmp(entry->key, key) == 0)
+			return entry;
+	}
+	return NULL;
+}
+
+/* Sets a value, in place of an earlier one. */
+static void
+store(Config *config, const char *section, const char *key, const char *value,
+	  const char *origin)
+{
+	Entry entry = {xstrdup(section), xstrdup(key), xstrdup(value),
+				   xstrdup(origin)};
+	Entry *old = find_entry(config, section, key);
+
+	if (old != NULL)
+	{
+		clear_entry(old);
+		*old = entry;
+		return;
+	}
+	config->entries =
+		xrealloc(config->entries, (config->count + 1) * sizeof(Entry));
+	config->entries[config->count++] = entry;
+}
+
+/* Checks that there is such a section. */
+static bool
+check_section(const char *section, const char *origin, Error *err)
+{
+	const char *nearest;
+
+	for (const char *const *s = settings_sections; *s != NULL; s++)
+	{
+		if (strcmp(*s, section) == 0)
+			return true;
+	}
+	nearest = nearest_name(section, settings_sections);
+	if (nearest != NULL)
+		return error_set(err, "%s: unknown section [%s]; did you mean [%s]?",
+						 origin, section, nearest);
+	return error_set(err,
+					 "%s: unknown section [%s]; there are [postgres], [kafka], "
+					 "[outbox], [relay] and [log]",
+					 origin, section);
+}
+
+/* Writes the error of a key that there is not. */
+static bool
+unknown_key(const char *section, const char *key, const char *origin,
+			const char *const *known, Error *err)
+{
+	const char *nearest = nearest_name(key, known);
+
+	if (nearest != NULL)
+		return error_set(err,
+						 "%s: unknown key \"%s\" in section [%s]; did you mean "
+						 "\"%s\"?",
+						 origin, key, section, nearest);
+	return error_set(err, "%s: unknown key \"%s\" in section [%s]", origin, key,
+					 section);
+}
+
+bool
+config_set(Config *config, const char *section, const char *key,
+		   const char *value, const char *origin, Error *err)
+{
+	const Setting *setting;
+	const char *known[MAX_KEYS];
+	Error allowed;
+
+	if (!check_section(section, origin, err))
+		return false;
+	if (settings_describe(section))
+	{
+		setting = settings_find(section, key);
+		if (setting == NULL)
+		{
+			settings_keys(section, known, MAX_KEYS);
+			return unknown_key(section, key, origin, known, err);
+		}
+		if (!settings_check(setting, value, &allowed))
+			return error_set(err,
+							 "%s: invalid value \"%s\" for %s.%s; allowed is "
+							 "%s",
+							 origin, value, section, key, allowed.text);
+	}
+	store(config, section, key, value, origin);
+	return true;
+}
+
+bool
+config_assign(Config *config, const char *assignment, Error *err)
+{
+	const char *equals = strchr(assignment, '=');
+	const char *dot = strchr(assignment, '.');
+	char *section;
+	char *key;
+	bool ok;
+
+	/* The value is not quoted: it may be a secret. */
+	if (equals == NULL || dot == NULL || dot > equals)
+		return error_set(err, "-X: not of the form section.key=value");
+	section = xstrdup(assignment);
+	section[dot - assignment] = '\0';
+	section[equals - assignment] = '\0';
+	key = section + (dot - assignment) + 1;
+	ok = config_set(config, section, key, equals + 1, "-X", err);
+	free(section);
+	return ok;
+}
+
+/* Sets a key from one variable whose section is known; name is behind it. */
+static bool
+set_from_variable(Config *config, const char *variable, const char *section,
+				  const char *name, Error *err)
+{
+	const char *equals = strchr(name, '=');
+	char *key = xstrdup(name);
+	char *origin = xstrdup(variable);
+	bool ok;
+
+	key[equals - name] = '\0';
+	origin[equals - variable] = '\0';
+	for (char *p = key; *p != '\0'; p++)
+	{
+		*p = (char) tolower((unsigned char) *p);
+		if (*p == '_' && strcmp(section, "kafka") == 0)
+			*p = '.';
+	}
+	ok = config_set(config, section, key, equals + 1, origin, err);
+	free(key);
+	free(origin);
+	return ok;
+}
+
+bool
+config_read_environ(Config *config, char *const *environment, Error *err)
+{
+	const size_t prefix_len = strlen(ENVIRONMENT_PREFIX);
+
+	for (; *environment != NULL; environment++)
+	{
+		const char *rest = *environment + prefix_len;
+
+		if (strncmp(*environment, ENVIRONMENT_PREFIX, prefix_len) != 0 ||
+			strchr(rest, '=') == NULL)
+			continue;
+		for (const char *const *s = settings_sections; *s != NULL; s++)
+		{
+			size_t len = strlen(*s);
+
+			if (strncasecmp(rest, *s, len) == 0 && rest[len] == '_' &&
+				!set_from_variable(config, *environment, *s, rest + len + 1,
+								   err))
+				return false;
+		}
+	}
+	return true;
+}
+
+/* A file being read. */
+typedef struct File
+{
+	Config *config;
+	Config *seen; /* what this file has set */
+	const char *path;
+	FILE *stream;
+	int line;
+	bool failed;
+	Error *err;
+} File;
+
+/* Notes the first error of a file, with its line. */
+static void
+fail_line(File *file, const char *reason)
+{
+	if (!file->failed)
+		error_set(file->err, "%s:%d: %s", file->path, file->line, reason);
+	file->failed = true;
+}
+
+/*
+ * Refuses what libinih would read otherwise than it looks: it cuts long lines
+ * in two, takes an indented line as more of the value above it, and drops
+ * what follows a semicolon after a space, which may be half a password.
+ */
+static void
+check_line(File *file, const char *line, int size)
+{
+	const char *comment = strchr(line, ';');
+
+	if (strlen(line) == (size_t) size - 1 && line[size - 2] != '\n')
+		fail_line(file, "the line is longer than 198 bytes; set it through "
+						"the environment");
+	else if (isspace((unsigned char) line[0]) &&
+			 line[strspn(line, " \t\r\n")] != '\0')
+		fail_line(file, "the line begins with white space");
+	else if (line[0] != ';' && line[0] != '#' && comment != NULL &&
+			 isspace((unsigned char) comment[-1]))
+		fail_line(file, "\" ;\" would begin a comment; put comments on lines "
+						"of their own, and such a value into the environment");
+}
+
+/* Gives libinih the next line (ini_reader). */
+static char *
+read_line(char *line, int size, void *argument)
+{
+	File *file = argument;
+
+	if (file->failed || fgets(line, size, file->stream) == NULL)
+		return NULL;
+	file->line++;
+	check_line(file, line, size);
+	return line;
+}
+
+/* Takes one key from libinih (ini_handler). */
+static int
+take_key(void *argument, const char *section, const char *key,
+		 const char *value)
+{
+	File *file = argument;
+	char origin[512];
+
+	if (file->failed)
+		return 0;
+	snprintf(origin, sizeof(origin), "%s:%d", file->path, file->line);
+	if (find_entry(file->seen, section, key) != NULL)
+	{
+		error_set(file->err, "%s: \"%s\" is set twice in section [%s]", origin,
+				  key, section);
+		file->failed = true;
+		return 0;
+	}
+	store(file->seen, section, key, "", origin);
+	file->failed =
+		!config_set(file->config, section, key, value, origin, file->err);
+	return !file->failed;
+}
+
+bool
+config_read_file(Config *config, const char *path, Error *err)
+{
+	File file = {.config = config, .path = path, .err = err};
+	int result;
+
+	file.stream = fopen(path, "re");
+	if (file.stream == NULL)
+		return error_set(err, "%s: cannot be read: %s", path, strerror(errno));
+	file.seen = config_new();
+	result = ini_parse_stream(read_line, &file, take_key, &file);
+	if (ferror(file.stream))
+		fail_line(&file, "cannot be read");
+	if (result != 0)
+		fail_line(&file, "neither [section], key = value, nor a comment");
+	fclose(file.stream);
+	config_free(file.seen);
+	return !file.failed;
+}
+
+const char *
+config_get(const Config *config, const char *section, const char *key)
+{
+	const Entry *entry = find_entry(config, section, key);
+	const Setting *setting = settings_find(section, key);
+
+	if (entry != NULL)
+		return entry->value;
+	return setting != NULL ? setting->default_value : NULL;
+}
+
+int64_t
+config_get_number(const Config *config, const char *section, const char *key)
+{
+	return settings_number(settings_find(section, key),
+						   config_get(config, section, key));
+}
+
+bool
+config_get_bool(const Config *config, const char *section, const char *key)
+{
+	return settings_bool(config_get(config, section, key));
+}
+
+bool
+config_next(const Config *config, const char *section, size_t *cursor,
+			const char **key, const char **value)
+{
+	while (*cursor < config->count)
+	{
+		const Entry *entry = &config->entries[(*cursor)++];
+
+		if (strcmp(entry->section, section) != 0)
+			continue;
+		*key = entry->key;
+		*value = entry->value;
+		return true;
+	}
+	return false;
+}
+
+bool
+config_check_names(const Config *config, const char *section,
+				   const char *const *known, Error *err)
+{
+	for (size_t i = 0; i < config->count; i++)
+	{
+		const Entry *entry = &config->entries[i];
+		const char *const *k = known;
+
+		if (strcmp(entry->section, section) != 0)
+			continue;
+		while (*k != NULL && strcmp(*k, entry->key) != 0)
+			k++;
+		if (*k == NULL)
+			return unknown_key(section, entry->key, entry->origin, known, err);
+	}
+	return true;
+}

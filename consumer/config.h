@@ -1,0 +1,81 @@
+/*-------------------------------------------------------------------------
+ *
+ * config.h
+ *	  The settings of one run: INI file, environment, command line; the later
+ *	  wins.
+ *
+ * Settings are kept as text by section and key.  The sections [relay] and
+ * [log] belong to the relay, [outbox] holds the decoder's options: settings.c
+ * describes their keys.  What [postgres] and [kafka] may hold
+ * is known to libpq and librdkafka; their owners check those names with
+ * config_check_names().
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef PG_OUTBOX_CONFIG_H
+#define PG_OUTBOX_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "error.h"
+
+typedef struct Config Config;
+
+extern Config *config_new(void);
+extern void config_free(Config *config);
+
+/*
+ * Reads an INI file (libinih).  False with file, line and reason in err: file
+ * not readable, line not understood, unknown section or key (with the nearest
+ * known name), a key given twice in the file, a value out of range.
+ */
+extern bool config_read_file(Config *config, const char *path, Error *err);
+
+/*
+ * Takes PG_OUTBOX_<SECTION>_<KEY> from an environment; in [kafka] "_" stands
+ * for ".".  Names whose section is not one of ours are passed over: Kubernetes
+ * sets PG_OUTBOX_SERVICE_HOST and the like for a service called pg-outbox.
+ */
+extern bool config_read_environ(Config *config, char *const *environment,
+								Error *err);
+
+/* Takes one "section.key=value" of the command line. */
+extern bool config_assign(Config *config, const char *assignment, Error *err);
+
+/* Sets one value; origin names where it came from in errors ("-d", a file). */
+extern bool config_set(Config *config, const char *section, const char *key,
+					   const char *value, const char *origin, Error *err);
+
+/*
+ * The value of a key, its default if it has one, else NULL.  Owned by config,
+ * valid until the key is set again.
+ */
+extern const char *config_get(const Config *config, const char *section,
+							  const char *key);
+
+/*
+ * Typed reads of keys in the table; the value was checked when it was set.
+ * Sizes are bytes ("16MB" was given), durations milliseconds ("30s").
+ */
+extern int64_t config_get_number(const Config *config, const char *section,
+								 const char *key);
+extern bool config_get_bool(const Config *config, const char *section,
+							const char *key);
+
+/*
+ * Walks the keys that were set (defaults are not) in one section, in the order
+ * of first setting: start with *cursor = 0, ends with false.
+ */
+extern bool config_next(const Config *config, const char *section,
+						size_t *cursor, const char **key, const char **value);
+
+/*
+ * Every key set in the section must be one of known (NULL at the end); else
+ * false, with the key, where it was set and the nearest known name in err.
+ */
+extern bool config_check_names(const Config *config, const char *section,
+							   const char *const *known, Error *err);
+
+#endif /* PG_OUTBOX_CONFIG_H */

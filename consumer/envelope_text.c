@@ -1,0 +1,377 @@
+/*-------------------------------------------------------------------------
+ *
+ * envelope_text.c
+ *	  What both envelope readers share: strings, payloads, the arena.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include <stdint.h>
+#include <string.h>
+
+#include "envelope_text.h"
+
+/* The length of the UTF-8 sequence at p (RFC 3629), or 0 if it is none. */
+static size_t
+utf8_length(const unsigned char *p, const unsigned char *end)
+{
+	unsigned char first = p[0];
+	unsigned char low = 0x80; /* bounds of the second byte */
+	unsigned char high = 0xBF;
+	size_t len;
+
+	if (first < 0xC2 || first > 0xF4)
+		return 0;
+	len = first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
+	if (first == 0xE0)
+		low = 0xA0; /* overlong */
+	else if (first == 0xED)
+		high = 0x9F; /* surrogates */
+	else if (first == 0xF0)
+		low = 0x90; /* overlong */
+	else if (first == 0xF4)
+		high = 0x8F; /* above U+10FFFF */
+	if ((size_t) (end - p) < len || p[1] < low || p[1] > high)
+		return 0;
+	for (size_t i = 2; i < len; i++)
+	{
+		if (p[i] < 0x80 || p[i] > 0xBF)
+			return 0;
+	}
+	return len;
+}
+
+/* Steps over characters that stand for themselves. */
+static const char *
+skip_plain(const char *p, const char *end)
+{
+	while (p < end)
+	{
+		unsigned char byte = (unsigned char) *p;
+		size_t len;
+
+		if (byte == '"' || byte == '\\' || byte < ' ')
+			break;
+		if (byte < 0x80)
+		{
+			p++;
+			continue;
+		}
+		len =
+			utf8_length((const unsigned char *) p, (const unsigned char *) end);
+		if (len == 0)
+			break;
+		p += len;
+	}
+	return p;
+}
+
+/* Reads four hexadecimal digits; false if they are not there. */
+static bool
+read_hex4(const char **p, const char *end, uint32_t *out)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	*out = 0;
+	if (end - *p < 4)
+		return false;
+	for (int i = 0; i < 4; i++)
+	{
+		char c = *(*p)++;
+		const char *digit =
+			c == '\0' ? NULL
+					  : strchr(digits, c >= 'A' && c <= 'F' ? c + 32 : c);
+
+		if (digit == NULL)
+			return false;
+		*out = *out << 4 | (uint32_t) (digit - digits);
+	}
+	return true;
+}
+
+/* Writes a code point as UTF-8 and returns where it ends. */
+static char *
+write_utf8(char *to, uint32_t code)
+{
+	if (code < 0x80)
+		*to++ = (char) code;
+	else if (code < 0x800)
+	{
+		*to++ = (char) (0xC0 | code >> 6);
+		*to++ = (char) (0x80 | (code & 0x3F));
+	}
+	else if (code < 0x10000)
+	{
+		*to++ = (char) (0xE0 | code >> 12);
+		*to++ = (char) (0x80 | (code >> 6 & 0x3F));
+		*to++ = (char) (0x80 | (code & 0x3F));
+	}
+	else
+	{
+		*to++ = (char) (0xF0 | code >> 18);
+		*to++ = (char) (0x80 | (code >> 12 & 0x3F));
+		*to++ = (char) (0x80 | (code >> 6 & 0x3F));
+		*to++ = (char) (0x80 | (code & 0x3F));
+	}
+	return to;
+}
+
+/* Reads \uXXXX behind its u, two of them for a surrogate pair; NULL if not. */
+static char *
+read_unicode_escape(const char **p, const char *end, char *to)
+{
+	uint32_t code;
+	uint32_t low;
+
+	if (!read_hex4(p, end, &code) || (code >= 0xDC00 && code <= 0xDFFF))
+		return NULL;
+	if (code >= 0xD800 && code <= 0xDBFF)
+	{
+		if (end - *p < 2 || (*p)[0] != '\\' || (*p)[1] != 'u')
+			return NULL;
+		*p += 2;
+		if (!read_hex4(p, end, &low) || low < 0xDC00 || low > 0xDFFF)
+			return NULL;
+		code = 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00);
+	}
+	return write_utf8(to, code);
+}
+
+/* Reads one escape behind its backslash to *to; NULL if it is none. */
+static char *
+read_escape(const char **p, const char *end, char *to)
+{
+	static const char names[] = "\"\\/bfnrt";
+	static const char values[] = "\"\\/\b\f\n\r\t";
+	const char *name;
+
+	if (*p == end || **p == '\0')
+		return NULL;
+	if (**p == 'u')
+	{
+		(*p)++;
+		return read_unicode_escape(p, end, to);
+	}
+	name = strchr(names, *(*p)++);
+	if (name == NULL)
+		return NULL;
+	*to++ = values[name - names];
+	return to;
+}
+
+/* Unescapes into the arena what begins at start and is plain up to *p. */
+static const char *
+unescape(EnvelopeReader *reader, const char *start, const char **p,
+		 const char *end, Slice *out)
+{
+	char *first = reader->arena + reader->used;
+	char *to = first;
+
+	for (;;)
+	{
+		memcpy(to, start, (size_t) (*p - start));
+		to += *p - start;
+		if (*p == end)
+			return "a string that does not end";
+		if (**p == '"')
+			break;
+		if (**p != '\\')
+			return "a byte that no string may have";
+		(*p)++;
+		to = read_escape(p, end, to);
+		if (to == NULL)
+			return "an escape that is none";
+		start = *p;
+		*p = skip_plain(*p, end);
+	}
+	(*p)++;
+	*out = (Slice){first, (size_t) (to - first)};
+	reader->used += out->len;
+	return NULL;
+}
+
+const char *
+envelope_read_string(EnvelopeReader *reader, const char **p, const char *end,
+					 Slice *out)
+{
+	const char *start = *p;
+
+	*p = skip_plain(*p, end);
+	if (*p == end || **p != '"')
+		return unescape(reader, start, p, end, out);
+	*out = (Slice){start, (size_t) (*p - start)};
+	(*p)++;
+	return NULL;
+}
+
+const char *
+envelope_skip_string(const char *p, const char *end)
+{
+	const char *quote;
+
+	while ((quote = memchr(p, '"', (size_t) (end - p))) != NULL)
+	{
+		const char *before = quote;
+
+		while (before > p && before[-1] == '\\')
+			before--;
+		if ((quote - before) % 2 == 0)
+			return quote + 1;
+		p = quote + 1;
+	}
+	return NULL;
+}
+
+/* Tells whether [p, end) is all of one object or array. */
+static bool
+is_whole_container(const char *p, const char *end)
+{
+	size_t depth = 0;
+
+	while (p < end)
+	{
+		switch (*p++)
+		{
+			case '"':
+				p = envelope_skip_string(p, end);
+				if (p == NULL)
+					return false;
+				break;
+			case '{':
+			case '[':
+				depth++;
+				break;
+			case '}':
+			case ']':
+				if (--depth == 0)
+					return p == end;
+				break;
+			default:
+				break;
+		}
+	}
+	return false;
+}
+
+/*
+ * Tells whether [p, end) is one whole JSON value, as far as its brackets and
+ * quotes go: a value that was cut, or that more was put behind, is not.
+ */
+static bool
+is_whole_value(const char *p, const char *end)
+{
+	if (p == end)
+		return false;
+	if (*p == '{' || *p == '[')
+		return is_whole_container(p, end);
+	if (*p == '"')
+		return envelope_skip_string(p + 1, end) == end;
+	for (; p < end; p++)
+	{
+		bool of_scalar = (*p >= '0' && *p <= '9') || (*p >= 'a' && *p <= 'z') ||
+						 *p == 'E' || *p == '+' || *p == '-' || *p == '.';
+
+		if (!of_scalar)
+			return false;
+	}
+	return true;
+}
+
+/* The value of a base64 digit, or -1. */
+static int
+base64_value(char c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26;
+	if (c >= '0' && c <= '9')
+		return c - '0' + 52;
+	if (c == '+')
+		return 62;
+	return c == '/' ? 63 : -1;
+}
+
+/* Decodes base64 (RFC 4648, padded, nothing else) into the arena. */
+static bool
+decode_base64(EnvelopeReader *reader, Slice text, Slice *out)
+{
+	char *first = reader->arena + reader->used;
+	char *to = first;
+
+	if (text.len % 4 != 0)
+		return false;
+	for (size_t i = 0; i < text.len; i += 4)
+	{
+		bool last = i + 4 == text.len;
+		int padding = 0;
+		uint32_t bits = 0;
+
+		if (last && text.data[i + 3] == '=')
+			padding = text.data[i + 2] == '=' ? 2 : 1;
+		for (size_t j = 0; j < 4; j++)
+		{
+			int value =
+				(int) j >= 4 - padding ? 0 : base64_value(text.data[i + j]);
+
+			if (value < 0)
+				return false;
+			bits = bits << 6 | (uint32_t) value;
+		}
+		/* What the padding leaves over must be zero. */
+		if ((bits & ((1u << 8 * padding) - 1)) != 0)
+			return false;
+		*to++ = (char) (bits >> 16);
+		if (padding < 2)
+			*to++ = (char) (bits >> 8);
+		if (padding < 1)
+			*to++ = (char) bits;
+	}
+	*out = (Slice){first, (size_t) (to - first)};
+	reader->used += out->len;
+	return true;
+}
+
+/* Reads the string that a payload must be; NULL, or what is wrong. */
+static const char *
+read_payload_string(EnvelopeReader *reader, const char *p, const char *end,
+					Slice *out)
+{
+	const char *error;
+
+	if (p == end || *p++ != '"')
+		return "a payload that is no string";
+	error = envelope_read_string(reader, &p, end, out);
+	if (error != NULL)
+		return error;
+	return p == end ? NULL : "a payload that does not end with its string";
+}
+
+const char *
+envelope_decode_payload(EnvelopeReader *reader, EnvelopeEncoding encoding,
+						const char *p, const char *end, Slice *out)
+{
+	const char *error;
+	Slice text;
+
+	switch (encoding)
+	{
+		case ENCODING_JSON:
+			*out = (Slice){p, (size_t) (end - p)};
+			return is_whole_value(p, end) ? NULL
+										  : "a payload that is not whole";
+		case ENCODING_TEXT:
+			return read_payload_string(reader, p, end, out);
+		case ENCODING_BASE64:
+			error = read_payload_string(reader, p, end, &text);
+			if (error != NULL)
+				return error;
+			return decode_base64(reader, text, out) ? NULL
+													: "a payload of bad base64";
+		case ENCODING_NONE:
+			*out = (Slice){NULL, 0};
+			return end - p == 4 && memcmp(p, "null", 4) == 0
+					   ? NULL
+					   : "a payload that is not null";
+	}
+	return "an unknown encoding";
+}

@@ -1,0 +1,60 @@
+/*-------------------------------------------------------------------------
+ *
+ * envelope_text.h
+ *	  What both envelope readers share: strings, payloads, the arena.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef PG_OUTBOX_ENVELOPE_TEXT_H
+#define PG_OUTBOX_ENVELOPE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "envelope.h"
+
+/*
+ * The arena holds what a line's strings are when unescaped or decoded.  That
+ * is never longer than twice the line, so it does not move while one is read.
+ */
+struct EnvelopeReader
+{
+	char *arena;
+	size_t size;
+	size_t used;
+};
+
+typedef enum EnvelopeEncoding
+{
+	ENCODING_JSON, /* the bytes of the line */
+	ENCODING_TEXT,
+	ENCODING_BASE64,
+	ENCODING_NONE
+} EnvelopeEncoding;
+
+/* Begins a line of len bytes: empties the arena and makes room. */
+extern void envelope_reader_begin(EnvelopeReader *reader, size_t len);
+
+/* Sets all members to "missing". */
+extern void envelope_clear(Envelope *out);
+
+/*
+ * Reads a JSON string behind its opening quote and moves *p behind its closing
+ * one.  Returns NULL, or what is wrong with *p at the place.
+ */
+extern const char *envelope_read_string(EnvelopeReader *reader, const char **p,
+										const char *end, Slice *out);
+
+/*
+ * Gives the payload's bytes for its JSON text [p, end), which must be one
+ * whole value of that encoding.  Returns NULL, or what is wrong.
+ */
+extern const char *envelope_decode_payload(EnvelopeReader *reader,
+										   EnvelopeEncoding encoding,
+										   const char *p, const char *end,
+										   Slice *out);
+
+/* Steps over a string behind its opening quote; NULL if it does not end. */
+extern const char *envelope_skip_string(const char *p, const char *end);
+
+#endif /* PG_OUTBOX_ENVELOPE_TEXT_H */

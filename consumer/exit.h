@@ -1,0 +1,15 @@
+/*-------------------------------------------------------------------------
+ *
+ * exit.h
+ *	  The exit statuses of the command.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef PG_OUTBOX_EXIT_H
+#define PG_OUTBOX_EXIT_H
+
+#define EXIT_DONE 0
+#define EXIT_FAILED 1 /* it failed while it ran */
+#define EXIT_USAGE 2  /* the command line or the configuration is wrong */
+
+#endif /* PG_OUTBOX_EXIT_H */

@@ -1,0 +1,199 @@
+/*-------------------------------------------------------------------------
+ *
+ * kafkaconf.c
+ *	  The properties of the Kafka producer: the [kafka] section.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include <librdkafka/rdkafka.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kafkaconf.h"
+#include "nearest.h"
+#include "xalloc.h"
+
+/* What the relay sets unless [kafka] does. */
+static const struct
+{
+	const char *property;
+	const char *value;
+} defaults[] = {
+	{"client.id", "pg_outbox"},
+	/* The Java producer's: an aggregate keeps its partition (KIP-480). */
+	{"partitioner", "murmur2_random"},
+	{"linger.ms", "1"},
+	{"socket.nagle.disable", "true"},
+	{"socket.keepalive.enable", "true"},
+	{"reconnect.backoff.max.ms", "2000"},
+	/* Then max_event_bytes and the broker are the only limits. */
+	{"message.max.bytes", "4194304"},
+	/* The relay counts the bytes in flight itself ([relay] inflight_bytes). */
+	{"queue.buffering.max.messages", "10000000"},
+	{"queue.buffering.max.kbytes", "2097151"},
+};
+
+/* What is promised to deliver in order and without loss rests on these. */
+static const struct
+{
+	const char *property;
+	const char *values[3]; /* the first is set; the others are allowed too */
+	const char *reason;
+} required[] = {
+	{"enable.idempotence",
+	 {"true", NULL},
+	 "without it a retry may reorder or repeat events"},
+	{"enable.gapless.guarantee",
+	 {"true", NULL},
+	 "without it later events of a key pass one that failed"},
+	{"acks",
+	 {"all", "-1", NULL},
+	 "with less an event may be lost with a broker"},
+	{"request.required.acks",
+	 {"all", "-1", NULL},
+	 "with less an event may be lost with a broker"},
+	{"message.timeout.ms",
+	 {"0", NULL},
+	 "with a time limit an event is given up when Kafka is away for longer"},
+	{"delivery.timeout.ms",
+	 {"0", NULL},
+	 "with a time limit an event is given up when Kafka is away for longer"},
+	{"delivery.report.only.error",
+	 {"false", NULL},
+	 "without reports nothing could ever be confirmed to PostgreSQL"},
+};
+
+#define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
+
+/* Refuses a value that breaks the promise of delivery. */
+static bool
+check_required(const Config *config, Error *err)
+{
+	for (size_t i = 0; i < LENGTH(required); i++)
+	{
+		const char *value = config_get(config, "kafka", required[i].property);
+		bool allowed = value == NULL;
+
+		for (int j = 0; !allowed && required[i].values[j] != NULL; j++)
+			allowed = strcmp(value, required[i].values[j]) == 0;
+		if (!allowed)
+			return error_set(err, "[kafka] %s must be %s, not %s: %s",
+							 required[i].property, required[i].values[0], value,
+							 required[i].reason);
+	}
+	return true;
+}
+
+/*
+ * The names of all properties, NULL at the end.  The list is the caller's;
+ * the names belong to the two dumps.
+ */
+static const char **
+list_properties(const char **global, size_t n_global, const char **topic,
+				size_t n_topic)
+{
+	const char **names =
+		xcalloc(n_global / 2 + n_topic / 2 + 1, sizeof(*names));
+	size_t n = 0;
+
+	for (size_t i = 0; i < n_global; i += 2)
+		names[n++] = global[i];
+	for (size_t i = 0; i < n_topic; i += 2)
+		names[n++] = topic[i];
+	return names;
+}
+
+/* Writes the error of a property that librdkafka does not know. */
+static void
+unknown_property(const char *property, Error *err)
+{
+	rd_kafka_conf_t *conf = rd_kafka_conf_new();
+	rd_kafka_topic_conf_t *topic_conf = rd_kafka_topic_conf_new();
+	size_t n_global;
+	size_t n_topic;
+	const char **global = rd_kafka_conf_dump(conf, &n_global);
+	const char **topic = rd_kafka_topic_conf_dump(topic_conf, &n_topic);
+	const char **names = list_properties(global, n_global, topic, n_topic);
+	const char *nearest = nearest_name(property, names);
+
+	if (nearest != NULL)
+		error_set(err,
+				  "[kafka] %s is not a property of librdkafka; did you mean "
+				  "\"%s\"?",
+				  property, nearest);
+	else
+		error_set(err, "[kafka] %s is not a property of librdkafka %s",
+				  property, rd_kafka_version_str());
+	free(names);
+	rd_kafka_conf_dump_free(global, n_global);
+	rd_kafka_conf_dump_free(topic, n_topic);
+	rd_kafka_topic_conf_destroy(topic_conf);
+	rd_kafka_conf_destroy(conf);
+}
+
+/* Sets one property. */
+static bool
+set_property(rd_kafka_conf_t *conf, const char *property, const char *value,
+			 Error *err)
+{
+	char reason[256];
+
+	switch (rd_kafka_conf_set(conf, property, value, reason, sizeof(reason)))
+	{
+		case RD_KAFKA_CONF_OK:
+			return true;
+		case RD_KAFKA_CONF_UNKNOWN:
+			unknown_property(property, err);
+			return false;
+		default:
+			return error_set(err, "[kafka] %s: %s", property, reason);
+	}
+}
+
+/* Sets all properties: defaults, then the user's, then the required ones. */
+static bool
+set_properties(rd_kafka_conf_t *conf, const Config *config, Error *err)
+{
+	const char *property;
+	const char *value;
+	size_t cursor = 0;
+
+	for (size_t i = 0; i < LENGTH(defaults); i++)
+	{
+		if (!set_property(conf, defaults[i].property, defaults[i].value, err))
+			return false;
+	}
+	while (config_next(config, "kafka", &cursor, &property, &value))
+	{
+		if (!set_property(conf, property, value, err))
+			return false;
+	}
+	for (size_t i = 0; i < LENGTH(required); i++)
+	{
+		if (!set_property(conf, required[i].property, required[i].values[0],
+						  err))
+			return false;
+	}
+	return set_property(conf, "log.queue", "true", err);
+}
+
+rd_kafka_conf_t *
+kafkaconf_new(const Config *config, Error *err)
+{
+	rd_kafka_conf_t *conf;
+
+	if (config_get(config, "kafka", "bootstrap.servers") == NULL &&
+		config_get(config, "kafka", "metadata.broker.list") == NULL)
+	{
+		error_set(err, "no brokers: give -b HOST:PORT, or bootstrap.servers "
+					   "in section [kafka]");
+		return NULL;
+	}
+	if (!check_required(config, err))
+		return NULL;
+	conf = rd_kafka_conf_new();
+	if (set_properties(conf, config, err))
+		return conf;
+	rd_kafka_conf_destroy(conf);
+	return NULL;
+}

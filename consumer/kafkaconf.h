@@ -1,0 +1,22 @@
+/*-------------------------------------------------------------------------
+ *
+ * kafkaconf.h
+ *	  The properties of the Kafka producer: the [kafka] section.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef PG_OUTBOX_KAFKACONF_H
+#define PG_OUTBOX_KAFKACONF_H
+
+#include <librdkafka/rdkafka.h>
+
+#include "config.h"
+
+/*
+ * Makes librdkafka's configuration of [kafka] and the relay's own settings.
+ * The caller owns it.  NULL, with the property and the reason in err, if one
+ * is unknown, has a wrong value, or breaks the promise of delivery.
+ */
+extern rd_kafka_conf_t *kafkaconf_new(const Config *config, Error *err);
+
+#endif /* PG_OUTBOX_KAFKACONF_H */

@@ -1,0 +1,165 @@
+/*-------------------------------------------------------------------------
+ *
+ * log.c
+ *	  Log lines on standard error: one event, one line, in logfmt.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "log.h"
+
+/* A line is cut at this many bytes. */
+#define LINE_SIZE 4096
+
+/* A line under construction; the last byte is kept for the line feed. */
+typedef struct Line
+{
+	char text[LINE_SIZE];
+	size_t len;
+} Line;
+
+static const char *const level_names[] = {
+	[LOG_LEVEL_ERROR] = "error",
+	[LOG_LEVEL_WARNING] = "warning",
+	[LOG_LEVEL_INFO] = "info",
+	[LOG_LEVEL_DEBUG] = "debug",
+};
+
+static LogLevel current_level = LOG_LEVEL_INFO;
+
+void
+log_set_level(LogLevel level)
+{
+	current_level = level;
+}
+
+bool
+log_level_parse(const char *name, LogLevel *level)
+{
+	for (int i = LOG_LEVEL_ERROR; i <= LOG_LEVEL_DEBUG; i++)
+	{
+		if (strcmp(level_names[i], name) == 0)
+		{
+			*level = (LogLevel) i;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Appends formatted text, as much as there is room for. */
+static void __attribute__((format(printf, 2, 3)))
+append(Line *line, const char *format, ...)
+{
+	size_t room = LINE_SIZE - 1 - line->len;
+	va_list args;
+	int len;
+
+	va_start(args, format);
+	len = vsnprintf(line->text + line->len, room, format, args);
+	va_end(args);
+	if (len > 0)
+		line->len += (size_t) len < room ? (size_t) len : room - 1;
+}
+
+/* Tells whether logfmt wants a value in quotes. */
+static bool
+needs_quotes(const char *text)
+{
+	if (*text == '\0')
+		return true;
+	for (; *text != '\0'; text++)
+	{
+		if ((unsigned char) *text <= ' ' || *text == '"' || *text == '=' ||
+			*text == '\\' || *text == 0x7f)
+			return true;
+	}
+	return false;
+}
+
+/* Appends a value, quoted and escaped if need be. */
+static void
+append_value(Line *line, const char *text)
+{
+	if (!needs_quotes(text))
+	{
+		append(line, "%s", text);
+		return;
+	}
+	append(line, "\"");
+	for (; *text != '\0'; text++)
+	{
+		unsigned char c = (unsigned char) *text;
+
+		if (c == '"' || c == '\\')
+			append(line, "\\%c", c);
+		else if (c == '\n')
+			append(line, "\\n");
+		else if (c < ' ' || c == 0x7f)
+			append(line, "\\u%04x", c);
+		else
+			append(line, "%c", c);
+	}
+	append(line, "\"");
+}
+
+/* Appends the time: UTC, to the millisecond. */
+static void
+append_time(Line *line)
+{
+	struct timespec now;
+	struct tm utc;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	gmtime_r(&now.tv_sec, &utc);
+	append(line, "ts=%04d-%02d-%02dT%02d:%02d:%02d.%03ldZ", utc.tm_year + 1900,
+		   utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec,
+		   now.tv_nsec / 1000000);
+}
+
+/* Appends one key=value. */
+static void
+append_field(Line *line, const LogField *field)
+{
+	switch (field->type)
+	{
+		case LOG_FIELD_TEXT:
+			if (field->text == NULL)
+				return;
+			append(line, " %s=", field->key);
+			append_value(line, field->text);
+			break;
+		case LOG_FIELD_INT:
+			append(line, " %s=%" PRId64, field->key, field->number);
+			break;
+		case LOG_FIELD_LSN:
+			append(line, " %s=" LSN_FORMAT, field->key,
+				   LSN_ARGS((Lsn) field->number));
+			break;
+	}
+}
+
+void
+log_write(LogLevel level, const char *message, const LogField *fields,
+		  size_t n_fields)
+{
+	Line line = {.len = 0};
+
+	if (level > current_level)
+		return;
+	append_time(&line);
+	append(&line, " level=%s msg=", level_names[level]);
+	append_value(&line, message);
+	for (size_t i = 0; i < n_fields; i++)
+		append_field(&line, &fields[i]);
+	line.text[line.len++] = '\n';
+	/* Nobody to tell if the log cannot be written. */
+	if (write(STDERR_FILENO, line.text, line.len) < 0)
+		return;
+}

@@ -1,0 +1,110 @@
+/*-------------------------------------------------------------------------
+ *
+ * main.c
+ *	  pg_outbox: publishes the events of an outbox from PostgreSQL to Kafka.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli.h"
+#include "exit.h"
+#include "log.h"
+#include "nearest.h"
+#include "relay.h"
+#include "slot.h"
+
+static const Command commands[] = {
+	{"run", "Streams events from the slot and publishes them to Kafka",
+	 "[-c FILE] [-d CONNINFO] [-b BROKERS] [--slot NAME] [--create-slot] "
+	 "[-X SECTION.KEY=VALUE]...",
+	 relay_run, true},
+	{"create-slot", "Creates the replication slot that events are kept in",
+	 "[-c FILE] [-d CONNINFO] [--slot NAME]", slot_create, false},
+	{"drop-slot", "Drops the replication slot, with the events still in it",
+	 "[-c FILE] [-d CONNINFO] [--slot NAME]", slot_drop, false},
+};
+
+#define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+/* Prints what the program is and which commands it has. */
+static void
+print_help(void)
+{
+	printf("pg_outbox publishes the events of a transactional outbox from "
+		   "PostgreSQL to Kafka.\n\n"
+		   "Usage: pg_outbox COMMAND [OPTION]...\n\nCommands:\n");
+	for (size_t i = 0; i < N_COMMANDS; i++)
+		printf("  %-12s %s\n", commands[i].name, commands[i].summary);
+	printf("\n\"pg_outbox COMMAND --help\" lists a command's options; "
+		   "\"pg_outbox --version\" prints the version.\n");
+}
+
+/* Says that there is no such command. */
+static int
+unknown_command(const char *name)
+{
+	const char *names[N_COMMANDS + 1] = {NULL};
+	const char *nearest;
+
+	for (size_t i = 0; i < N_COMMANDS; i++)
+		names[i] = commands[i].name;
+	nearest = nearest_name(name, names);
+	if (nearest != NULL)
+		fprintf(stderr,
+				"pg_outbox: unknown command \"%s\"; did you mean \"%s\"?\n",
+				name, nearest);
+	else
+		fprintf(stderr,
+				"pg_outbox: unknown command \"%s\"; try \"pg_outbox "
+				"--help\"\n",
+				name);
+	return EXIT_USAGE;
+}
+
+/* Runs one command with its options. */
+static int
+run_command(const Command *command, int argc, char **argv)
+{
+	Config *config = config_new();
+	LogLevel level;
+	int status;
+
+	if (cli_read(command, argc, argv, config, &status))
+	{
+		if (log_level_parse(config_get(config, "log", "level"), &level))
+			log_set_level(level);
+		status = command->run(config);
+	}
+	config_free(config);
+	return status;
+}
+
+int
+main(int argc, char **argv)
+{
+	const char *name = argc > 1 ? argv[1] : NULL;
+
+	if (name == NULL)
+	{
+		fprintf(stderr, "pg_outbox: no command; try \"pg_outbox --help\"\n");
+		return EXIT_USAGE;
+	}
+	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
+	{
+		print_help();
+		return EXIT_DONE;
+	}
+	if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0)
+	{
+		printf("pg_outbox %s\n", PG_OUTBOX_VERSION);
+		return EXIT_DONE;
+	}
+	for (size_t i = 0; i < N_COMMANDS; i++)
+	{
+		if (strcmp(commands[i].name, name) == 0)
+			return run_command(&commands[i], argc - 1, argv + 1);
+	}
+	return unknown_command(name);
+}

@@ -1,0 +1,155 @@
+/*-------------------------------------------------------------------------
+ *
+ * pgconn.c
+ *	  How the relay connects to PostgreSQL: the [postgres] section.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include <libpq-fe.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "pgconn.h"
+#include "xalloc.h"
+
+/*
+ * The decoder prints a value of a type it has no code of its own for with the
+ * type's output function, so what that depends on is pinned, as
+ * libpqwalreceiver.c does.
+ */
+static const char pinned_settings[] = "-c datestyle=ISO "
+									  "-c intervalstyle=postgres "
+									  "-c extra_float_digits=1 "
+									  "-c timezone=UTC";
+
+/* What the relay sets itself, over whatever [postgres] says. */
+static const char *const own_keywords[] = {"replication", "client_encoding",
+										   NULL};
+
+/* Room for every keyword, ours included. */
+#define MAX_KEYWORDS 128
+
+/* A connection's parameters, as PQconnectStartParams() takes them. */
+typedef struct Parameters
+{
+	const char *keywords[MAX_KEYWORDS + 1];
+	const char *values[MAX_KEYWORDS + 1];
+	size_t count;
+	char *options; /* owned */
+} Parameters;
+
+bool
+pgconn_set_conninfo(Config *config, const char *conninfo, Error *err)
+{
+	char *message = NULL;
+	PQconninfoOption *options = PQconninfoParse(conninfo, &message);
+	bool ok = true;
+
+	if (options == NULL)
+	{
+		/* libpq's message may quote the string, and with it a password. */
+		PQfreemem(message);
+		return error_set(err, "-d: not a connection string; write it as "
+							  "\"host=... dbname=... user=...\" or "
+							  "\"postgresql://user@host/dbname\"");
+	}
+	for (PQconninfoOption *o = options; ok && o->keyword != NULL; o++)
+	{
+		if (o->val != NULL)
+			ok = config_set(config, "postgres", o->keyword, o->val, "-d", err);
+	}
+	PQconninfoFree(options);
+	return ok;
+}
+
+bool
+pgconn_check(const Config *config, Error *err)
+{
+	PQconninfoOption *options = PQconndefaults();
+	const char *known[MAX_KEYWORDS + 1];
+	size_t n = 0;
+	bool ok;
+
+	for (PQconninfoOption *o = options;
+		 o != NULL && o->keyword != NULL && n < MAX_KEYWORDS; o++)
+		known[n++] = o->keyword;
+	known[n] = NULL;
+	ok = config_check_names(config, "postgres", known, err);
+	PQconninfoFree(options);
+	for (int i = 0; ok && own_keywords[i] != NULL; i++)
+	{
+		if (config_get(config, "postgres", own_keywords[i]) != NULL)
+			ok = error_set(err,
+						   "[postgres] %s cannot be set: the relay sets it "
+						   "itself",
+						   own_keywords[i]);
+	}
+	return ok;
+}
+
+/* Adds one parameter; a later one of the same name wins. */
+static void
+add(Parameters *parameters, const char *keyword, const char *value)
+{
+	if (parameters->count == MAX_KEYWORDS)
+		return;
+	parameters->keywords[parameters->count] = keyword;
+	parameters->values[parameters->count] = value;
+	parameters->count++;
+}
+
+/* Collects the parameters of a connection. */
+static void
+collect(const Config *config, Parameters *parameters)
+{
+	const char *options = config_get(config, "postgres", "options");
+	const char *key;
+	const char *value;
+	size_t cursor = 0;
+	size_t size;
+
+	memset(parameters, 0, sizeof(Parameters));
+	add(parameters, "fallback_application_name", "pg_outbox");
+	while (config_next(config, "postgres", &cursor, &key, &value))
+		add(parameters, key, value);
+
+	/* The user's settings come later on the command line, and so win. */
+	size = sizeof(pinned_settings) + (options ? strlen(options) : 0) + 2;
+	parameters->options = xmalloc(size);
+	snprintf(parameters->options, size, "%s %s", pinned_settings,
+			 options ? options : "");
+	add(parameters, "options", parameters->options);
+	add(parameters, "client_encoding", "UTF8");
+	add(parameters, "replication", "database");
+}
+
+PGconn *
+pgconn_start(const Config *config)
+{
+	Parameters parameters;
+	PGconn *conn;
+
+	collect(config, &parameters);
+	conn = PQconnectStartParams(parameters.keywords, parameters.values, 0);
+	free(parameters.options);
+	if (conn == NULL)
+		xalloc_failed();
+	/* With the SQLSTATE in the text, which is all a failed connection has. */
+	PQsetErrorVerbosity(conn, PQERRORS_VERBOSE);
+	return conn;
+}
+
+PGconn *
+pgconn_open(const Config *config)
+{
+	Parameters parameters;
+	PGconn *conn;
+
+	collect(config, &parameters);
+	conn = PQconnectdbParams(parameters.keywords, parameters.values, 0);
+	free(parameters.options);
+	if (conn == NULL)
+		xalloc_failed();
+	return conn;
+}

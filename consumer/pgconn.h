@@ -1,0 +1,31 @@
+/*-------------------------------------------------------------------------
+ *
+ * pgconn.h
+ *	  How the relay connects to PostgreSQL: the [postgres] section.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef PG_OUTBOX_PGCONN_H
+#define PG_OUTBOX_PGCONN_H
+
+#include <libpq-fe.h>
+
+#include "config.h"
+
+/* Sets each keyword of a connection string or URI in [postgres]. */
+extern bool pgconn_set_conninfo(Config *config, const char *conninfo,
+								Error *err);
+
+/* Every key of [postgres] must be a keyword that libpq knows. */
+extern bool pgconn_check(const Config *config, Error *err);
+
+/*
+ * Begins a logical replication connection (PQconnectStartParams), which can
+ * also run SQL.  Never NULL; the caller owns it.
+ */
+extern PGconn *pgconn_start(const Config *config);
+
+/* The same, and waits until it is made or has failed. */
+extern PGconn *pgconn_open(const Config *config);
+
+#endif /* PG_OUTBOX_PGCONN_H */

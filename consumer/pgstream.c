@@ -1,0 +1,462 @@
+/*-------------------------------------------------------------------------
+ *
+ * pgstream.c
+ *	  The replication connection: from connecting to the end of the stream.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include <arpa/inet.h>
+#include <endian.h>
+#include <libpq-fe.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "log.h"
+#include "pgconn.h"
+#include "pgstream.h"
+#include "slot.h"
+#include "xalloc.h"
+
+typedef enum State
+{
+	STATE_CLOSED,
+	STATE_CONNECTING,
+	STATE_IDENTIFYING, /* IDENTIFY_SYSTEM is sent */
+	STATE_CREATING,    /* CREATE_REPLICATION_SLOT is sent */
+	STATE_STARTING,    /* START_REPLICATION is sent */
+	STATE_STREAMING,
+	STATE_FINISHING /* CopyDone is sent */
+} State;
+
+struct PgStream
+{
+	const Config *config;
+	const char *slot;
+	PGconn *conn;
+	State state;
+	PostgresPollingStatusType polling; /* while connecting */
+	bool started_once;
+	PgHistory history;
+};
+
+/* Seconds from 1970-01-01 to 2000-01-01, where PostgreSQL's clock starts. */
+#define POSTGRES_EPOCH INT64_C(946684800)
+
+/* Lengths of the messages inside CopyData, in bytes, with their first one. */
+#define DATA_HEADER_LENGTH (1 + 8 + 8 + 8)
+#define KEEPALIVE_LENGTH (1 + 8 + 8 + 1)
+#define STATUS_LENGTH (1 + 8 + 8 + 8 + 8 + 1)
+
+PgStream *
+pgstream_new(const Config *config)
+{
+	PgStream *stream = xcalloc(1, sizeof(PgStream));
+
+	stream->config = config;
+	stream->slot = config_get(config, "relay", "slot");
+	return stream;
+}
+
+void
+pgstream_free(PgStream *stream)
+{
+	pgstream_close(stream);
+	free(stream);
+}
+
+void
+pgstream_close(PgStream *stream)
+{
+	PQfinish(stream->conn);
+	stream->conn = NULL;
+	stream->state = STATE_CLOSED;
+}
+
+/* Passes the server's notices and warnings on to the log. */
+static void
+log_notice(void *arg, const PGresult *result)
+{
+	(void) arg;
+	log_warning("PostgreSQL says",
+				LOG_TEXT("message",
+						 PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY)));
+}
+
+void
+pgstream_connect(PgStream *stream)
+{
+	pgstream_close(stream);
+	stream->conn = pgconn_start(stream->config);
+	PQsetNoticeReceiver(stream->conn, log_notice, NULL);
+	stream->polling = PGRES_POLLING_WRITING;
+	stream->state = STATE_CONNECTING;
+}
+
+int
+pgstream_fd(const PgStream *stream)
+{
+	return stream->conn ? PQsocket(stream->conn) : -1;
+}
+
+short
+pgstream_events(const PgStream *stream)
+{
+	if (stream->state == STATE_CONNECTING)
+		return stream->polling == PGRES_POLLING_READING ? POLLIN : POLLOUT;
+	return POLLIN | (PQflush(stream->conn) == 1 ? POLLOUT : 0);
+}
+
+bool
+pgstream_is_streaming(const PgStream *stream)
+{
+	return stream->state == STATE_STREAMING;
+}
+
+const PgHistory *
+pgstream_history(const PgStream *stream)
+{
+	return &stream->history;
+}
+
+/* Closes a connection that failed, after noting why. */
+static PgStreamResult
+fail(PgStream *stream, const PGresult *result, PgErrorClass *error_class,
+	 Error *err)
+{
+	*error_class = pgerror_classify(stream->conn, result, stream->slot, err);
+	pgstream_close(stream);
+	return PGSTREAM_FAILED;
+}
+
+/* Closes a connection on which something came that makes no sense. */
+static PgStreamResult
+fail_protocol(PgStream *stream, const char *what, PgErrorClass *error_class,
+			  Error *err)
+{
+	error_set(err, "PostgreSQL sent %s", what);
+	*error_class = PG_ERROR_REFUSED;
+	pgstream_close(stream);
+	return PGSTREAM_FAILED;
+}
+
+/* Sends one command and goes over to the state that waits for its result. */
+static bool
+send_command(PgStream *stream, const char *command, State next)
+{
+	log_debug("sending", LOG_TEXT("command", command));
+	if (!PQsendQuery(stream->conn, command))
+		return false;
+	stream->state = next;
+	return true;
+}
+
+/* Writes a string literal of the replication grammar (repl_scanner.l). */
+static void
+write_literal(FILE *out, const char *text)
+{
+	fputc('\'', out);
+	for (; *text != '\0'; text++)
+	{
+		if (*text == '\'')
+			fputc('\'', out);
+		fputc(*text, out);
+	}
+	fputc('\'', out);
+}
+
+/* Sends START_REPLICATION with the decoder's options of [outbox]. */
+static bool
+send_start(PgStream *stream)
+{
+	char *command = NULL;
+	size_t size;
+	FILE *out = open_memstream(&command, &size);
+	const char *key;
+	const char *value;
+	const char *separator = " (";
+	size_t cursor = 0;
+	bool sent;
+
+	if (out == NULL)
+		xalloc_failed();
+	/* At 0/0: the slot alone knows where to begin. */
+	fprintf(out, "START_REPLICATION SLOT \"%s\" LOGICAL 0/0", stream->slot);
+	while (config_next(stream->config, "outbox", &cursor, &key, &value))
+	{
+		fprintf(out, "%s\"%s\" ", separator, key);
+		write_literal(out, value);
+		separator = ", ";
+	}
+	fputs(separator[0] == ',' ? ")" : "", out);
+	fclose(out);
+	sent = send_command(stream, command, STATE_STARTING);
+	free(command);
+	return sent;
+}
+
+/* Goes on connecting. */
+static PgStreamResult
+advance_connecting(PgStream *stream, PgErrorClass *error_class, Error *err)
+{
+	struct pollfd fd = {.fd = PQsocket(stream->conn),
+						.events = pgstream_events(stream)};
+
+	/* PQconnectPoll() may only be called when the socket is ready. */
+	if (poll(&fd, 1, 0) == 0)
+		return PGSTREAM_WAIT;
+	stream->polling = PQconnectPoll(stream->conn);
+	switch (stream->polling)
+	{
+		case PGRES_POLLING_READING:
+		case PGRES_POLLING_WRITING:
+			return PGSTREAM_WAIT;
+		case PGRES_POLLING_OK:
+			if (PQsetnonblocking(stream->conn, 1) == 0 &&
+				send_command(stream, "IDENTIFY_SYSTEM", STATE_IDENTIFYING))
+				return PGSTREAM_WAIT;
+			break;
+		default:
+			break;
+	}
+	return fail(stream, NULL, error_class, err);
+}
+
+/* Notes whose WAL it is, from the result of IDENTIFY_SYSTEM. */
+static bool
+read_history(PgStream *stream, const PGresult *result)
+{
+	PgHistory *history = &stream->history;
+	const char *end;
+
+	if (PQntuples(result) != 1 || PQnfields(result) < 3)
+		return false;
+	snprintf(history->system_identifier, sizeof(history->system_identifier),
+			 "%s", PQgetvalue(result, 0, 0));
+	snprintf(history->timeline, sizeof(history->timeline), "%s",
+			 PQgetvalue(result, 0, 1));
+	end = PQgetvalue(result, 0, 2);
+	return lsn_parse(end, strlen(end), &history->end);
+}
+
+/* A command succeeded: notes what it said and begins the stream. */
+static PgStreamResult
+command_succeeded(PgStream *stream, const PGresult *result,
+				  PgErrorClass *error_class, Error *err)
+{
+	if (stream->state == STATE_IDENTIFYING && !read_history(stream, result))
+		return fail_protocol(stream, "no history", error_class, err);
+	if (stream->state == STATE_CREATING)
+		log_warning("slot created; events committed before are not in it",
+					LOG_TEXT("slot", stream->slot),
+					LOG_TEXT("at", PQgetvalue(result, 0, 1)));
+	if (!send_start(stream))
+		return fail(stream, NULL, error_class, err);
+	return PGSTREAM_WAIT;
+}
+
+/* A command failed: creates the slot if that is what was missing. */
+static PgStreamResult
+command_failed(PgStream *stream, const PGresult *result,
+			   PgErrorClass *error_class, Error *err)
+{
+	char create[SLOT_COMMAND_LENGTH];
+
+	*error_class = pgerror_classify(stream->conn, result, stream->slot, err);
+	if (*error_class == PG_ERROR_MISSING && !stream->started_once &&
+		config_get_bool(stream->config, "relay", "create_slot"))
+	{
+		slot_create_command(stream->slot, create);
+		if (send_command(stream, create, STATE_CREATING))
+			return PGSTREAM_WAIT;
+		return fail(stream, NULL, error_class, err);
+	}
+	pgstream_close(stream);
+	return PGSTREAM_FAILED;
+}
+
+/* Takes the result of the command that was sent. */
+static PgStreamResult
+advance_command(PgStream *stream, PgErrorClass *error_class, Error *err)
+{
+	PgStreamResult next;
+	PGresult *result;
+
+	if (!PQconsumeInput(stream->conn))
+		return fail(stream, NULL, error_class, err);
+	if (PQisBusy(stream->conn))
+		return PGSTREAM_WAIT;
+
+	result = PQgetResult(stream->conn);
+	if (PQresultStatus(result) == PGRES_COPY_BOTH)
+	{
+		stream->state = STATE_STREAMING;
+		stream->started_once = true;
+		next = PGSTREAM_STARTED;
+	}
+	else
+	{
+		/* ReadyForQuery comes in one piece with the result. */
+		PQclear(PQgetResult(stream->conn));
+		if (PQresultStatus(result) == PGRES_TUPLES_OK)
+			next = command_succeeded(stream, result, error_class, err);
+		else
+			next = command_failed(stream, result, error_class, err);
+	}
+	PQclear(result);
+	return next;
+}
+
+/* Reads eight bytes in network order. */
+static uint64_t
+read_uint64(const char *data)
+{
+	uint64_t value;
+
+	memcpy(&value, data, sizeof(value));
+	return be64toh(value);
+}
+
+/* Writes eight bytes in network order. */
+static void
+write_uint64(char *data, uint64_t value)
+{
+	value = htobe64(value);
+	memcpy(data, &value, sizeof(value));
+}
+
+/* Takes one CopyData message apart, which is freed unless it is data. */
+static PgStreamResult
+read_message(PgStream *stream, char *buffer, size_t len, PgMessage *message,
+			 PgErrorClass *error_class, Error *err)
+{
+	if (len >= DATA_HEADER_LENGTH && buffer[0] == 'w')
+	{
+		message->buffer = buffer;
+		message->data = buffer + DATA_HEADER_LENGTH;
+		message->len = len - DATA_HEADER_LENGTH;
+		return PGSTREAM_DATA;
+	}
+	if (len == KEEPALIVE_LENGTH && buffer[0] == 'k')
+	{
+		message->end = read_uint64(buffer + 1);
+		message->reply_requested = buffer[KEEPALIVE_LENGTH - 1] != 0;
+		PQfreemem(buffer);
+		return PGSTREAM_KEEPALIVE;
+	}
+	PQfreemem(buffer);
+	return fail_protocol(stream, "a message of an unknown kind", error_class,
+						 err);
+}
+
+/* The stream is over: in order, or by an error. */
+static PgStreamResult
+read_end(PgStream *stream, PgErrorClass *error_class, Error *err)
+{
+	PGresult *result = PQgetResult(stream->conn);
+	PgStreamResult next = PGSTREAM_ENDED;
+
+	/* The server ended its half of the copy first: end ours. */
+	if (PQresultStatus(result) == PGRES_COPY_IN)
+	{
+		PQclear(result);
+		PQputCopyEnd(stream->conn, NULL);
+		result = PQgetResult(stream->conn);
+	}
+	if (PQresultStatus(result) == PGRES_COMMAND_OK)
+		pgstream_close(stream);
+	else
+		next = fail(stream, result, error_class, err);
+	PQclear(result);
+	return next;
+}
+
+/* Reads the next message of the stream. */
+static PgStreamResult
+advance_stream(PgStream *stream, PgMessage *message, PgErrorClass *error_class,
+			   Error *err)
+{
+	char *buffer;
+	int len = PQgetCopyData(stream->conn, &buffer, 1);
+
+	if (len == 0)
+	{
+		if (!PQconsumeInput(stream->conn))
+			return fail(stream, NULL, error_class, err);
+		len = PQgetCopyData(stream->conn, &buffer, 1);
+	}
+	if (len > 0)
+		return read_message(stream, buffer, (size_t) len, message, error_class,
+							err);
+	if (len == 0)
+		return PGSTREAM_WAIT;
+	if (len == -1)
+		return read_end(stream, error_class, err);
+	return fail(stream, NULL, error_class, err);
+}
+
+PgStreamResult
+pgstream_advance(PgStream *stream, PgMessage *message,
+				 PgErrorClass *error_class, Error *err)
+{
+	switch (stream->state)
+	{
+		case STATE_CLOSED:
+			return PGSTREAM_WAIT;
+		case STATE_CONNECTING:
+			return advance_connecting(stream, error_class, err);
+		case STATE_IDENTIFYING:
+		case STATE_CREATING:
+		case STATE_STARTING:
+			return advance_command(stream, error_class, err);
+		case STATE_STREAMING:
+		case STATE_FINISHING:
+			return advance_stream(stream, message, error_class, err);
+	}
+	return PGSTREAM_WAIT;
+}
+
+void
+pgstream_free_buffer(PgMessage *message)
+{
+	PQfreemem(message->buffer);
+	memset(message, 0, sizeof(PgMessage));
+}
+
+/* The time as PostgreSQL counts it: µs since 2000-01-01. */
+static uint64_t
+postgres_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (uint64_t) ((now.tv_sec - POSTGRES_EPOCH) * 1000000 +
+					   now.tv_nsec / 1000);
+}
+
+bool
+pgstream_send_status(PgStream *stream, Lsn written, Lsn flushed, Error *err)
+{
+	char status[STATUS_LENGTH] = {'r'};
+
+	write_uint64(status + 1, written);
+	write_uint64(status + 9, flushed);
+	write_uint64(status + 17, flushed); /* applied */
+	write_uint64(status + 25, postgres_now());
+	status[33] = 0; /* no reply requested */
+	if (PQputCopyData(stream->conn, status, sizeof(status)) == 1 &&
+		PQflush(stream->conn) >= 0)
+		return true;
+	return error_set(err, "%s", PQerrorMessage(stream->conn));
+}
+
+bool
+pgstream_finish(PgStream *stream, Error *err)
+{
+	if (PQputCopyEnd(stream->conn, NULL) != 1 || PQflush(stream->conn) < 0)
+		return error_set(err, "%s", PQerrorMessage(stream->conn));
+	stream->state = STATE_FINISHING;
+	return true;
+}

@@ -1,0 +1,573 @@
+/*-------------------------------------------------------------------------
+ *
+ * relay.c
+ *	  The command "run": streams from the slot and forwards to Kafka.
+ *
+ * One thread and one poll(): PostgreSQL's socket, librdkafka's queue, signals
+ * and a few timers.  The relay keeps no state of its own: the slot is told
+ * what is in Kafka, and forgets no more than that.
+ *
+ * Where the process may die, and what follows:
+ *	- after an event was read or produced, before Kafka has it: the slot was
+ *	  not told, so the event comes again;
+ *	- after Kafka has it, before PostgreSQL was told: it comes again, and is
+ *	  published twice;
+ *	- after PostgreSQL was told: it is in Kafka.
+ * What comes again comes in order and from one position on, so the events of a
+ * key are repeated in order, never swapped.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "backoff.h"
+#include "clock.h"
+#include "exit.h"
+#include "intake.h"
+#include "kafka.h"
+#include "log.h"
+#include "pgstream.h"
+#include "relay.h"
+#include "tracker.h"
+#include "xalloc.h"
+
+typedef enum Phase
+{
+	PHASE_RUNNING,
+	PHASE_DRAINING,  /* nothing new is read; what is in flight is awaited */
+	PHASE_FINISHING, /* the end of the stream is awaited */
+	PHASE_DONE
+} Phase;
+
+typedef struct Relay
+{
+	const Config *config;
+	Kafka *kafka;
+	PgStream *stream;
+	Tracker *tracker;
+	Intake *intake;
+	Backoff backoff;
+	int signals; /* signalfd */
+
+	Phase phase;
+	int exit_status;
+	int64_t deadline_ms; /* of draining and finishing */
+
+	PgMessage message;    /* whose lines the intake has */
+	bool more;            /* stopped reading before the socket was empty */
+	bool waiting;         /* told that PostgreSQL cannot be reached */
+	int64_t reconnect_ms; /* when to connect again; 0 = connected */
+	PgHistory history;    /* of the last stream; empty = none yet */
+
+	Lsn received;      /* the furthest position that was read */
+	Lsn confirmed;     /* the last flush position told on this connection */
+	int64_t status_ms; /* when the last status was sent */
+	bool status_asked;
+} Relay;
+
+/* The shortest time between two statuses that confirm something, in ms. */
+#define CONFIRM_INTERVAL_MS 100
+
+/* The waits between two tries to connect, in ms. */
+#define RECONNECT_MIN_MS 100
+#define RECONNECT_MAX_MS 10000
+
+/* A relay that stands by looks at the slot this often, in ms. */
+#define STANDBY_MS 1000
+
+/* How long the end of the stream is awaited, in ms. */
+#define FINISH_TIMEOUT_MS 5000
+
+/* Messages read before Kafka, signals and timers have their turn. */
+#define MESSAGES_PER_TURN 1000
+
+/* Stops reading and delivers what is in flight, to exit with a status. */
+static void
+start_draining(Relay *relay, int exit_status)
+{
+	if (relay->phase != PHASE_RUNNING)
+		return;
+	relay->phase = PHASE_DRAINING;
+	relay->more = false;
+	relay->exit_status = exit_status;
+	relay->deadline_ms = clock_ms() + config_get_number(relay->config, "relay",
+														"shutdown_timeout");
+}
+
+/* Something happened that the relay cannot go on from. */
+static void
+give_up(Relay *relay, const Error *err)
+{
+	log_error(err->text);
+	start_draining(relay, EXIT_FAILED);
+	relay->exit_status = EXIT_FAILED;
+}
+
+/* An event is in Kafka. */
+static void
+on_delivered(void *argument, uint64_t ticket)
+{
+	Relay *relay = argument;
+
+	tracker_delivered(relay->tracker, ticket);
+}
+
+/* Kafka refuses an event for good: its transaction is never confirmed. */
+static void
+on_failed(void *argument, uint64_t ticket, const Error *reason)
+{
+	Relay *relay = argument;
+	Lsn lsn = tracker_ticket_lsn(relay->tracker, ticket);
+	Error err;
+
+	if (relay->exit_status == EXIT_FAILED)
+		return;
+	error_set(&err,
+			  "Kafka refuses an event of the transaction at " LSN_FORMAT
+			  ": %s; nothing later is confirmed; to skip all events of that "
+			  "transaction: SELECT pg_replication_slot_advance('%s', "
+			  "'" LSN_FORMAT "');",
+			  LSN_ARGS(lsn), reason->text,
+			  config_get(relay->config, "relay", "slot"), LSN_ARGS(lsn));
+	give_up(relay, &err);
+}
+
+/* Takes what Kafka has to say. */
+static void
+serve_kafka(Relay *relay)
+{
+	const KafkaHandlers handlers = {on_delivered, on_failed, relay};
+	Error err;
+
+	if (kafka_serve(relay->kafka, &handlers, &err))
+		return;
+	give_up(relay, &err);
+	relay->deadline_ms = clock_ms(); /* nothing will be delivered any more */
+}
+
+/* Gives the buffer of the present message back. */
+static void
+release_message(Relay *relay)
+{
+	intake_drop(relay->intake);
+	pgstream_free_buffer(&relay->message);
+}
+
+/* The stream has begun, for the first time or again. */
+static void
+on_started(Relay *relay)
+{
+	const PgHistory *history = pgstream_history(relay->stream);
+	bool same = strcmp(history->system_identifier,
+					   relay->history.system_identifier) == 0 &&
+				strcmp(history->timeline, relay->history.timeline) == 0 &&
+				history->end >= relay->received;
+
+	log_info("streaming",
+			 LOG_TEXT("slot", config_get(relay->config, "relay", "slot")),
+			 LOG_TEXT("system", history->system_identifier),
+			 LOG_TEXT("timeline", history->timeline));
+	if (same)
+		tracker_reconnected(relay->tracker);
+	else
+	{
+		tracker_reset(relay->tracker);
+		relay->received = 0;
+	}
+	relay->history = *history;
+	relay->confirmed = 0;
+	relay->status_ms = clock_ms();
+	relay->status_asked = false;
+	relay->waiting = false;
+}
+
+/* The connection ended: connects again later, or gives up. */
+static void
+on_disconnected(Relay *relay, PgErrorClass error_class, const Error *err)
+{
+	int64_t wait = STANDBY_MS;
+
+	release_message(relay);
+	if (relay->phase != PHASE_RUNNING)
+	{
+		log_warning("the connection to PostgreSQL ended before all was "
+					"confirmed; some events will be published again",
+					LOG_TEXT("error", err->text));
+		relay->exit_status = EXIT_FAILED;
+		return;
+	}
+	if (error_class == PG_ERROR_REFUSED || error_class == PG_ERROR_MISSING)
+	{
+		give_up(relay, err);
+		return;
+	}
+	if (error_class == PG_ERROR_LOST)
+		wait = backoff_next(&relay->backoff);
+	relay->reconnect_ms = clock_ms() + wait;
+	if (relay->waiting)
+		return;
+	relay->waiting = true;
+	if (error_class == PG_ERROR_BUSY)
+		log_info("standing by: another relay has the slot",
+				 LOG_TEXT("reason", err->text));
+	else
+		log_warning("waiting for PostgreSQL; trying again",
+					LOG_TEXT("error", err->text));
+}
+
+/* Takes the lines of the present message; false if that has to wait. */
+static bool
+take_lines(Relay *relay)
+{
+	Error err;
+
+	if (relay->message.buffer == NULL)
+		return true;
+	switch (intake_take(relay->intake, &err))
+	{
+		case INTAKE_FULL:
+			return false;
+		case INTAKE_STOPPED:
+			give_up(relay, &err);
+			break;
+		case INTAKE_EMPTY:
+			break;
+	}
+	if (intake_position(relay->intake) > relay->received)
+		relay->received = intake_position(relay->intake);
+	release_message(relay);
+	return true;
+}
+
+/*
+ * A keepalive: the server has sent all that committed before its position.
+ * While the decoder sends each line at once, that position may be confirmed
+ * when nothing else is waited for.
+ */
+static void
+on_keepalive(Relay *relay)
+{
+	const PgMessage *message = &relay->message;
+
+	if (message->end > relay->received)
+		relay->received = message->end;
+	if (tracker_idle(relay->tracker))
+		tracker_position(relay->tracker, message->end);
+	relay->status_asked |= message->reply_requested;
+}
+
+/* Takes one step of the connection; false when the socket is to be awaited. */
+static bool
+advance_stream(Relay *relay)
+{
+	PgErrorClass error_class = PG_ERROR_LOST;
+	Error err;
+
+	switch (
+		pgstream_advance(relay->stream, &relay->message, &error_class, &err))
+	{
+		case PGSTREAM_WAIT:
+			return false;
+		case PGSTREAM_STARTED:
+			on_started(relay);
+			break;
+		case PGSTREAM_DATA:
+			backoff_reset(&relay->backoff);
+			if (relay->phase == PHASE_RUNNING)
+				intake_give(relay->intake, relay->message.data,
+							relay->message.len);
+			else
+				release_message(relay);
+			break;
+		case PGSTREAM_KEEPALIVE:
+			backoff_reset(&relay->backoff);
+			on_keepalive(relay);
+			break;
+		case PGSTREAM_ENDED:
+			if (relay->phase == PHASE_FINISHING)
+				return false;
+			error_set(&err, "the server ended the stream");
+			on_disconnected(relay, PG_ERROR_LOST, &err);
+			return false;
+		case PGSTREAM_FAILED:
+			on_disconnected(relay, error_class, &err);
+			return false;
+	}
+	return true;
+}
+
+/* Reads the stream as far as there is room, but for no more than a turn. */
+static void
+serve_stream(Relay *relay)
+{
+	relay->more = false;
+	for (int i = 0; i < MESSAGES_PER_TURN; i++)
+	{
+		if (!take_lines(relay) || relay->phase == PHASE_DRAINING)
+			return;
+		if (!advance_stream(relay))
+			return;
+	}
+	relay->more = true;
+}
+
+/* Connects again if it is time to. */
+static void
+serve_reconnect(Relay *relay)
+{
+	if (relay->phase != PHASE_RUNNING || relay->reconnect_ms == 0 ||
+		clock_ms() < relay->reconnect_ms)
+		return;
+	relay->reconnect_ms = 0;
+	pgstream_connect(relay->stream);
+}
+
+/* Tells the server what was read and what it may forget. */
+static void
+send_status(Relay *relay)
+{
+	Lsn flush = tracker_flush(relay->tracker);
+	Error err;
+
+	if (flush > relay->received)
+		relay->received = flush;
+	relay->status_ms = clock_ms();
+	relay->status_asked = false;
+	if (pgstream_send_status(relay->stream, relay->received, flush, &err))
+	{
+		relay->confirmed = flush;
+		log_debug("status", LOG_LSN("written", relay->received),
+				  LOG_LSN("flushed", flush));
+		return;
+	}
+	pgstream_close(relay->stream);
+	on_disconnected(relay, PG_ERROR_LOST, &err);
+}
+
+/* When the next status is due, in ms. */
+static int64_t
+status_due(const Relay *relay)
+{
+	if (relay->status_asked)
+		return 0;
+	if (tracker_flush(relay->tracker) > relay->confirmed)
+		return relay->status_ms + CONFIRM_INTERVAL_MS;
+	return relay->status_ms +
+		   config_get_number(relay->config, "relay", "status_interval");
+}
+
+/* Sends a status if one is due. */
+static void
+serve_status(Relay *relay)
+{
+	if (pgstream_is_streaming(relay->stream) && clock_ms() >= status_due(relay))
+		send_status(relay);
+}
+
+/* Takes signals: SIGTERM and SIGINT end the relay in order. */
+static void
+serve_signals(Relay *relay)
+{
+	struct signalfd_siginfo info;
+
+	while (read(relay->signals, &info, sizeof(info)) == sizeof(info))
+	{
+		log_info("stopping: delivering what is in flight",
+				 LOG_TEXT("signal", strsignal((int) info.ssi_signo)),
+				 LOG_INT("events", kafka_in_flight(relay->kafka)));
+		start_draining(relay, EXIT_DONE);
+	}
+}
+
+/* Confirms what is delivered and asks for the end of the stream. */
+static void
+confirm_and_finish(Relay *relay)
+{
+	Error err;
+
+	if (pgstream_is_streaming(relay->stream))
+		send_status(relay);
+	if (pgstream_is_streaming(relay->stream) &&
+		pgstream_finish(relay->stream, &err))
+	{
+		relay->phase = PHASE_FINISHING;
+		relay->deadline_ms = clock_ms() + FINISH_TIMEOUT_MS;
+		return;
+	}
+	relay->phase = PHASE_DONE;
+	if (tracker_flush(relay->tracker) > relay->confirmed)
+	{
+		relay->exit_status = EXIT_FAILED;
+		log_warning("PostgreSQL is away, so not all that is in Kafka was "
+					"confirmed; some events will be published again");
+	}
+}
+
+/* Goes on with the end once all is delivered, or the time is out. */
+static void
+serve_draining(Relay *relay)
+{
+	uint64_t in_flight = kafka_in_flight(relay->kafka);
+
+	if (in_flight > 0 && clock_ms() < relay->deadline_ms)
+		return;
+	if (in_flight > 0)
+	{
+		relay->exit_status = EXIT_FAILED;
+		log_warning("not all was delivered in time; it will be published at "
+					"the next start",
+					LOG_INT("events", in_flight));
+	}
+	confirm_and_finish(relay);
+}
+
+/* The end of the stream has come, or was waited for long enough. */
+static void
+serve_finishing(Relay *relay)
+{
+	if (pgstream_fd(relay->stream) < 0)
+		relay->phase = PHASE_DONE;
+	else if (clock_ms() >= relay->deadline_ms)
+	{
+		relay->phase = PHASE_DONE;
+		relay->exit_status = EXIT_FAILED;
+		log_warning("PostgreSQL did not end the stream in time; some events "
+					"may be published again");
+	}
+}
+
+/* What the loop may sleep, in ms; -1 = until something happens. */
+static int
+poll_timeout(const Relay *relay)
+{
+	int64_t due = INT64_MAX;
+	int64_t wait;
+
+	if (relay->more)
+		return 0;
+	if (pgstream_is_streaming(relay->stream))
+		due = status_due(relay);
+	if (relay->phase == PHASE_RUNNING && relay->reconnect_ms != 0 &&
+		relay->reconnect_ms < due)
+		due = relay->reconnect_ms;
+	if (relay->phase != PHASE_RUNNING && relay->deadline_ms < due)
+		due = relay->deadline_ms;
+	if (due == INT64_MAX)
+		return -1;
+	wait = due - clock_ms();
+	return wait < 0 ? 0 : (int) wait;
+}
+
+/*
+ * Waits until something happens.  While the budget is used, or nothing more is
+ * wanted, the socket is left out but for what has still to be written: a
+ * poll() for nothing would still return when the server hangs up, at once and
+ * for ever.
+ */
+static void
+wait_for_something(Relay *relay)
+{
+	struct pollfd fds[3] = {
+		{.fd = relay->signals, .events = POLLIN},
+		{.fd = kafka_fd(relay->kafka), .events = POLLIN},
+		{.fd = -1},
+	};
+	Error err;
+
+	if (pgstream_fd(relay->stream) >= 0)
+	{
+		short events = pgstream_events(relay->stream);
+
+		if (relay->message.buffer != NULL || relay->phase == PHASE_DRAINING)
+			events &= POLLOUT;
+		if (events != 0)
+			fds[2] = (struct pollfd){.fd = pgstream_fd(relay->stream),
+									 .events = events};
+	}
+	if (poll(fds, 3, poll_timeout(relay)) < 0 && errno != EINTR)
+	{
+		error_set(&err, "poll: %s", strerror(errno));
+		give_up(relay, &err);
+	}
+}
+
+/* The loop. */
+static void
+run(Relay *relay)
+{
+	while (relay->phase != PHASE_DONE)
+	{
+		wait_for_something(relay);
+		serve_signals(relay);
+		serve_kafka(relay);
+		serve_reconnect(relay);
+		if (relay->phase != PHASE_DRAINING)
+			serve_stream(relay);
+		serve_status(relay);
+		if (relay->phase == PHASE_DRAINING)
+			serve_draining(relay);
+		if (relay->phase == PHASE_FINISHING)
+			serve_finishing(relay);
+	}
+}
+
+/*
+ * Takes the signals by a descriptor.  Before any thread starts, since a
+ * thread takes the mask of the one that makes it.
+ */
+static int
+open_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+int
+relay_run(const Config *config)
+{
+	Relay relay = {.config = config};
+	Error err;
+
+	relay.signals = open_signals();
+	relay.kafka = kafka_new(config, &err);
+	if (relay.kafka == NULL)
+	{
+		fprintf(stderr, "pg_outbox: %s\n", err.text);
+		return EXIT_USAGE;
+	}
+	relay.stream = pgstream_new(config);
+	relay.tracker = tracker_new();
+	relay.intake = intake_new(relay.kafka, relay.tracker,
+							  config_get(config, "relay", "slot"),
+							  (uint64_t) config_get_number(config, "relay",
+														   "inflight_bytes"));
+	backoff_init(&relay.backoff, RECONNECT_MIN_MS, RECONNECT_MAX_MS,
+				 (uint64_t) getpid());
+
+	log_info("starting", LOG_TEXT("version", PG_OUTBOX_VERSION));
+	pgstream_connect(relay.stream);
+	run(&relay);
+	log_info("stopped", LOG_LSN("confirmed", relay.confirmed),
+			 LOG_INT("status", relay.exit_status));
+
+	release_message(&relay);
+	pgstream_free(relay.stream);
+	kafka_free(relay.kafka);
+	intake_free(relay.intake);
+	tracker_free(relay.tracker);
+	close(relay.signals);
+	return relay.exit_status;
+}

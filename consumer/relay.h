@@ -1,0 +1,19 @@
+/*-------------------------------------------------------------------------
+ *
+ * relay.h
+ *	  The command "run": streams from the slot and forwards to Kafka.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef PG_OUTBOX_RELAY_H
+#define PG_OUTBOX_RELAY_H
+
+#include "config.h"
+
+/*
+ * Runs until SIGTERM or SIGINT, or until it cannot go on, and returns the exit
+ * status.  Everything is told in the log.
+ */
+extern int relay_run(const Config *config);
+
+#endif /* PG_OUTBOX_RELAY_H */

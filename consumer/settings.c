@@ -1,0 +1,215 @@
+/*-------------------------------------------------------------------------
+ *
+ * settings.c
+ *	  The relay's own settings: names, types, defaults, ranges.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "log.h"
+#include "settings.h"
+
+#define KB INT64_C(1024)
+#define MB (1024 * KB)
+#define GB (1024 * MB)
+#define SECOND INT64_C(1000)
+#define MINUTE (60 * SECOND)
+#define HOUR (60 * MINUTE)
+
+const char *const settings_sections[] = {"postgres", "kafka", "outbox",
+										 "relay",    "log",   NULL};
+
+/* The decoder checks the values of [outbox] when the stream starts. */
+static const Setting settings[] = {
+	{"outbox", "tables", SETTING_TEXT, NULL, 0, 0,
+	 "tables that are an outbox: schema.table, ..."},
+	{"outbox", "topic", SETTING_TEXT, NULL, 0, 0,
+	 "topic, a template over columns"},
+	{"outbox", "key", SETTING_TEXT, NULL, 0, 0, "column of the key"},
+	{"outbox", "id", SETTING_TEXT, NULL, 0, 0, "column of the event's id"},
+	{"outbox", "event_type", SETTING_TEXT, NULL, 0, 0,
+	 "column of the event's type"},
+	{"outbox", "payload", SETTING_TEXT, NULL, 0, 0, "column of the value"},
+	{"outbox", "headers", SETTING_TEXT, NULL, 0, 0,
+	 "headers: column[:header], ..."},
+	{"outbox", "max_event_bytes", SETTING_TEXT, NULL, 0, 0,
+	 "largest payload, in bytes"},
+	{"relay", "slot", SETTING_SLOT, "pg_outbox", 0, 0,
+	 "replication slot to stream from"},
+	{"relay", "create_slot", SETTING_BOOL, "off", 0, 0,
+	 "create the slot at the start if there is none"},
+	{"relay", "status_interval", SETTING_DURATION, "10s", 100, MINUTE,
+	 "longest time between two statuses to PostgreSQL"},
+	{"relay", "inflight_bytes", SETTING_BYTES, "16MB", 64 * KB, GB,
+	 "memory for events that Kafka has not acknowledged yet"},
+	{"relay", "shutdown_timeout", SETTING_DURATION, "30s", 0, HOUR,
+	 "longest time to deliver what is in flight when stopping"},
+	{"log", "level", SETTING_LOG_LEVEL, "info", 0, 0,
+	 "error, warning, info or debug"},
+};
+
+#define N_SETTINGS (sizeof(settings) / sizeof(settings[0]))
+
+/* A unit and what one of it is. */
+typedef struct Unit
+{
+	const char *name;
+	int64_t factor;
+} Unit;
+
+static const Unit byte_units[] = {{"B", 1},
+								  {"kB", KB},
+								  {"MB", MB},
+								  {"GB", GB},
+								  {NULL, 0}};
+static const Unit duration_units[] = {{"ms", 1},
+									  {"s", SECOND},
+									  {"min", MINUTE},
+									  {"h", HOUR},
+									  {NULL, 0}};
+
+static const char *const true_words[] = {"on", "true", "yes", "1", NULL};
+static const char *const false_words[] = {"off", "false", "no", "0", NULL};
+
+bool
+settings_describe(const char *section)
+{
+	return strcmp(section, "postgres") != 0 && strcmp(section, "kafka") != 0;
+}
+
+const Setting *
+settings_find(const char *section, const char *key)
+{
+	for (size_t i = 0; i < N_SETTINGS; i++)
+	{
+		if (strcmp(settings[i].section, section) == 0 &&
+			strcmp(settings[i].key, key) == 0)
+			return &settings[i];
+	}
+	return NULL;
+}
+
+void
+settings_keys(const char *section, const char **keys, size_t max)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < N_SETTINGS && n + 1 < max; i++)
+	{
+		if (strcmp(settings[i].section, section) == 0)
+			keys[n++] = settings[i].key;
+	}
+	keys[n] = NULL;
+}
+
+/* Tells whether a word is in a list. */
+static bool
+is_word(const char *word, const char *const *words)
+{
+	for (; *words != NULL; words++)
+	{
+		if (strcmp(word, *words) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Tells whether PostgreSQL takes the name (slot.c,
+ * ReplicationSlotValidateName). */
+static bool
+is_slot_name(const char *name)
+{
+	size_t len = strlen(name);
+
+	return len >= 1 && len <= 63 &&
+		   strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") == len;
+}
+
+/* Reads a whole number with a unit; false if it is not one or out of int64. */
+static bool
+parse_number(const char *value, const Unit *units, int64_t *number)
+{
+	char *end;
+	long long count;
+
+	errno = 0;
+	count = strtoll(value, &end, 10);
+	if (end == value || errno != 0)
+		return false;
+	while (*end == ' ')
+		end++;
+	for (; units->name != NULL; units++)
+	{
+		if (strcmp(units->name, end) == 0)
+			return !__builtin_mul_overflow(count, units->factor, number);
+	}
+	return false;
+}
+
+/* The units of a type. */
+static const Unit *
+units_of(SettingType type)
+{
+	return type == SETTING_BYTES ? byte_units : duration_units;
+}
+
+/* Checks a number with a unit and its range. */
+static bool
+check_number(const Setting *setting, const char *value, Error *err)
+{
+	int64_t number;
+
+	if (!parse_number(value, units_of(setting->type), &number))
+		return error_set(err, setting->type == SETTING_BYTES
+								  ? "a number with a unit: B, kB, MB or GB"
+								  : "a number with a unit: ms, s, min or h");
+	if (number < setting->min || number > setting->max)
+		return error_set(err, "from %" PRId64 "%s to %" PRId64 "%s",
+						 setting->min, units_of(setting->type)->name,
+						 setting->max, units_of(setting->type)->name);
+	return true;
+}
+
+bool
+settings_check(const Setting *setting, const char *value, Error *err)
+{
+	LogLevel level;
+
+	switch (setting->type)
+	{
+		case SETTING_TEXT:
+			return true;
+		case SETTING_SLOT:
+			return is_slot_name(value) ||
+				   error_set(err, "1 to 63 of a-z, 0-9 and _");
+		case SETTING_BOOL:
+			return is_word(value, true_words) || is_word(value, false_words) ||
+				   error_set(err, "on or off");
+		case SETTING_BYTES:
+		case SETTING_DURATION:
+			return check_number(setting, value, err);
+		case SETTING_LOG_LEVEL:
+			return log_level_parse(value, &level) ||
+				   error_set(err, "error, warning, info or debug");
+	}
+	return false;
+}
+
+int64_t
+settings_number(const Setting *setting, const char *value)
+{
+	int64_t number = 0;
+
+	parse_number(value, units_of(setting->type), &number);
+	return number;
+}
+
+bool
+settings_bool(const char *value)
+{
+	return is_word(value, true_words);
+}

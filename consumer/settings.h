@@ -1,0 +1,61 @@
+/*-------------------------------------------------------------------------
+ *
+ * settings.h
+ *	  The relay's own settings: names, types, defaults, ranges.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef PG_OUTBOX_SETTINGS_H
+#define PG_OUTBOX_SETTINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "error.h"
+
+typedef enum SettingType
+{
+	SETTING_TEXT,
+	SETTING_SLOT,     /* the name of a replication slot */
+	SETTING_BOOL,     /* on, off, true, false, yes, no, 1, 0 */
+	SETTING_BYTES,    /* a number with B, kB, MB or GB */
+	SETTING_DURATION, /* a number with ms, s, min or h; kept in ms */
+	SETTING_LOG_LEVEL
+} SettingType;
+
+typedef struct Setting
+{
+	const char *section;
+	const char *key;
+	SettingType type;
+	const char *default_value; /* NULL = none */
+	int64_t min;               /* of bytes and ms */
+	int64_t max;
+	const char *description; /* one line */
+} Setting;
+
+/* The names of the sections that a configuration may have, NULL at the end. */
+extern const char *const settings_sections[];
+
+/*
+ * Tells whether the keys of a section are described here; those of [postgres]
+ * and [kafka] are libpq's and librdkafka's.
+ */
+extern bool settings_describe(const char *section);
+
+/* Finds a setting, or returns NULL. */
+extern const Setting *settings_find(const char *section, const char *key);
+
+/* The keys of a section, NULL at the end, as many as fit in max entries. */
+extern void settings_keys(const char *section, const char **keys, size_t max);
+
+/* Checks a value; false with what is allowed in err. */
+extern bool settings_check(const Setting *setting, const char *value,
+						   Error *err);
+
+/* Reads a value that settings_check() has passed. */
+extern int64_t settings_number(const Setting *setting, const char *value);
+extern bool settings_bool(const char *value);
+
+#endif /* PG_OUTBOX_SETTINGS_H */

@@ -1,0 +1,27 @@
+/*-------------------------------------------------------------------------
+ *
+ * slot.h
+ *	  The replication slot: the commands create-slot and drop-slot.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef PG_OUTBOX_SLOT_H
+#define PG_OUTBOX_SLOT_H
+
+#include "config.h"
+
+/* Room for a slot command: a slot's name is at most 63 bytes. */
+#define SLOT_COMMAND_LENGTH 160
+
+/* Writes the replication command that creates a slot for our decoder. */
+extern void slot_create_command(const char *slot,
+								char command[SLOT_COMMAND_LENGTH]);
+
+/*
+ * Creates or drops the slot that [relay] slot names, says so on standard
+ * output, and returns the exit status.
+ */
+extern int slot_create(const Config *config);
+extern int slot_drop(const Config *config);
+
+#endif /* PG_OUTBOX_SLOT_H */

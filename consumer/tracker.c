@@ -1,0 +1,338 @@
+/*-------------------------------------------------------------------------
+ *
+ * tracker.c
+ *	  What may be confirmed to PostgreSQL.
+ *
+ * Transactions stand in a ring in the order of their commits.  The tail is the
+ * youngest; the head leaves as soon as it is closed and owes no delivery, and
+ * its end LSN is then the flush position.  The ring grows by doubling and is
+ * as large as the most transactions that were ever in flight at once, which
+ * the producer's byte budget bounds.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include <stdlib.h>
+
+#include "tracker.h"
+#include "xalloc.h"
+
+/* A transaction, or a position line: one of no events. */
+typedef struct Transaction
+{
+	Lsn lsn;         /* end of the commit record */
+	uint32_t events; /* produced */
+	uint32_t owed;   /* of them, not yet delivered */
+	bool closed;     /* its commit line has come */
+} Transaction;
+
+struct Tracker
+{
+	Transaction *ring;
+	uint64_t size; /* a power of two */
+	uint64_t head; /* the oldest; indexes only grow */
+	uint64_t tail; /* one past the youngest */
+	uint16_t generation;
+	uint64_t in_flight;
+	Lsn flush;
+
+	/* the furthest that was told since tracker_reset() */
+	Lsn last_lsn;
+	uint32_t last_events; /* produced of that transaction */
+	bool last_closed;     /* it is whole, or a position */
+
+	/* the present connection */
+	Lsn open;          /* the transaction half told; 0 = none */
+	uint32_t next_seq; /* of its next event */
+	Lsn told;          /* the last commit or position */
+	Lsn candidate; /* the transaction of the event last called new; 0 = none */
+};
+
+#define INITIAL_SIZE 64
+
+/* Tickets hold the generation in their upper bits and the index below. */
+#define INDEX_BITS 48
+#define INDEX_MASK ((UINT64_C(1) << INDEX_BITS) - 1)
+
+Tracker *
+tracker_new(void)
+{
+	Tracker *tracker = xcalloc(1, sizeof(Tracker));
+
+	tracker->size = INITIAL_SIZE;
+	tracker->ring = xcalloc(tracker->size, sizeof(Transaction));
+	tracker->last_closed = true;
+	return tracker;
+}
+
+void
+tracker_free(Tracker *tracker)
+{
+	if (tracker == NULL)
+		return;
+	free(tracker->ring);
+	free(tracker);
+}
+
+/* The transaction at an index that is in the ring. */
+static Transaction *
+at(const Tracker *tracker, uint64_t index)
+{
+	return &tracker->ring[index & (tracker->size - 1)];
+}
+
+/* The youngest transaction, or NULL. */
+static Transaction *
+youngest(const Tracker *tracker)
+{
+	return tracker->head < tracker->tail ? at(tracker, tracker->tail - 1)
+										 : NULL;
+}
+
+/* Doubles the ring. */
+static void
+grow(Tracker *tracker)
+{
+	Transaction *ring = xcalloc(tracker->size * 2, sizeof(Transaction));
+
+	for (uint64_t i = tracker->head; i < tracker->tail; i++)
+		ring[i & (tracker->size * 2 - 1)] = *at(tracker, i);
+	free(tracker->ring);
+	tracker->ring = ring;
+	tracker->size *= 2;
+}
+
+/* Adds a transaction at the tail. */
+static Transaction *
+push(Tracker *tracker, Lsn lsn)
+{
+	Transaction *transaction;
+
+	if (tracker->tail - tracker->head == tracker->size)
+		grow(tracker);
+	transaction = at(tracker, tracker->tail++);
+	*transaction = (Transaction){.lsn = lsn};
+	return transaction;
+}
+
+/* Lets the finished transactions at the head go. */
+static void
+pop_finished(Tracker *tracker)
+{
+	while (tracker->head < tracker->tail)
+	{
+		const Transaction *oldest = at(tracker, tracker->head);
+
+		if (!oldest->closed || oldest->owed > 0)
+			break;
+		tracker->flush = oldest->lsn;
+		tracker->head++;
+	}
+}
+
+/* Checks that an event stands where the stream can have it. */
+static bool
+check_event(const Tracker *tracker, Lsn lsn, uint32_t seq, Error *err)
+{
+	if (tracker->open != 0 && lsn != tracker->open)
+		return error_set(err,
+						 "the stream is broken: an event of the transaction "
+						 "at " LSN_FORMAT " inside that at " LSN_FORMAT,
+						 LSN_ARGS(lsn), LSN_ARGS(tracker->open));
+	if (seq != tracker->next_seq)
+		return error_set(err,
+						 "the stream is broken: event %u of the transaction "
+						 "at " LSN_FORMAT " came where event %u should be",
+						 seq, LSN_ARGS(lsn), tracker->next_seq);
+	if (lsn <= tracker->told)
+		return error_set(err,
+						 "the stream is broken: a transaction at " LSN_FORMAT
+						 " after " LSN_FORMAT,
+						 LSN_ARGS(lsn), LSN_ARGS(tracker->told));
+	if (lsn > tracker->last_lsn && !tracker->last_closed)
+		return error_set(err,
+						 "the stream is broken: the rest of the transaction "
+						 "at " LSN_FORMAT " did not come again",
+						 LSN_ARGS(tracker->last_lsn));
+	return true;
+}
+
+/* Tells whether an event was produced earlier in this process. */
+static bool
+is_seen(const Tracker *tracker, Lsn lsn, uint32_t seq)
+{
+	if (lsn != tracker->last_lsn)
+		return lsn < tracker->last_lsn;
+	return tracker->last_closed || seq < tracker->last_events;
+}
+
+/* Notes that the stream is behind an event. */
+static void
+step_over(Tracker *tracker, Lsn lsn)
+{
+	tracker->open = lsn;
+	tracker->next_seq++;
+}
+
+TrackerVerdict
+tracker_event(Tracker *tracker, Lsn lsn, uint32_t seq, TrackerTicket *ticket,
+			  Error *err)
+{
+	const Transaction *tail = youngest(tracker);
+	uint64_t index = tracker->tail;
+
+	tracker->candidate = 0;
+	if (!check_event(tracker, lsn, seq, err))
+		return TRACKER_BROKEN;
+	if (is_seen(tracker, lsn, seq))
+	{
+		step_over(tracker, lsn);
+		return TRACKER_SEEN;
+	}
+	if (tail != NULL && tail->lsn == lsn)
+		index--;
+	*ticket = (uint64_t) tracker->generation << INDEX_BITS | index;
+	tracker->candidate = lsn;
+	return TRACKER_NEW;
+}
+
+void
+tracker_produced(Tracker *tracker)
+{
+	Lsn lsn = tracker->candidate;
+	Transaction *transaction = youngest(tracker);
+
+	if (lsn == 0)
+		return;
+	if (transaction == NULL || transaction->lsn != lsn)
+		transaction = push(tracker, lsn);
+	transaction->events++;
+	transaction->owed++;
+	tracker->in_flight++;
+	tracker->last_lsn = lsn;
+	tracker->last_events = transaction->events;
+	tracker->last_closed = false;
+	tracker->candidate = 0;
+	step_over(tracker, lsn);
+}
+
+bool
+tracker_commit(Tracker *tracker, Lsn lsn, uint32_t events, Error *err)
+{
+	if (tracker->open == 0 || tracker->open != lsn)
+		return error_set(err,
+						 "the stream is broken: the commit of the transaction "
+						 "at " LSN_FORMAT " without its events",
+						 LSN_ARGS(lsn));
+	if (events != tracker->next_seq)
+		return error_set(err,
+						 "the stream is broken: the transaction at " LSN_FORMAT
+						 " has %u events, of which %u came",
+						 LSN_ARGS(lsn), events, tracker->next_seq);
+	tracker->open = 0;
+	tracker->next_seq = 0;
+	tracker->told = lsn;
+	if (lsn == tracker->last_lsn && !tracker->last_closed)
+	{
+		youngest(tracker)->closed = true;
+		tracker->last_closed = true;
+		pop_finished(tracker);
+	}
+	return true;
+}
+
+void
+tracker_position(Tracker *tracker, Lsn lsn)
+{
+	Transaction *tail = youngest(tracker);
+
+	if (tracker->open != 0 || lsn <= tracker->told)
+		return;
+	tracker->told = lsn;
+	/* A transaction that was cut off holds everything back until it is whole.
+	 */
+	if (lsn <= tracker->last_lsn || !tracker->last_closed)
+		return;
+	if (tail == NULL || tail->events > 0)
+		tail = push(tracker, lsn);
+	tail->lsn = lsn;
+	tail->closed = true;
+	tracker->last_lsn = lsn;
+	tracker->last_events = 0;
+	pop_finished(tracker);
+}
+
+/* Finds the transaction of a ticket, or NULL if it is from before a reset. */
+static Transaction *
+find(const Tracker *tracker, TrackerTicket ticket)
+{
+	if (ticket >> INDEX_BITS != tracker->generation)
+		return NULL;
+	return at(tracker, ticket & INDEX_MASK);
+}
+
+Lsn
+tracker_ticket_lsn(const Tracker *tracker, TrackerTicket ticket)
+{
+	const Transaction *transaction = find(tracker, ticket);
+
+	return transaction ? transaction->lsn : 0;
+}
+
+void
+tracker_delivered(Tracker *tracker, TrackerTicket ticket)
+{
+	Transaction *transaction = find(tracker, ticket);
+
+	if (transaction == NULL)
+		return;
+	transaction->owed--;
+	tracker->in_flight--;
+	pop_finished(tracker);
+}
+
+void
+tracker_reconnected(Tracker *tracker)
+{
+	tracker->open = 0;
+	tracker->next_seq = 0;
+	tracker->told = 0;
+	tracker->candidate = 0;
+}
+
+void
+tracker_reset(Tracker *tracker)
+{
+	tracker_reconnected(tracker);
+	tracker->generation++;
+	tracker->head = 0;
+	tracker->tail = 0;
+	tracker->in_flight = 0;
+	tracker->flush = 0;
+	tracker->last_lsn = 0;
+	tracker->last_events = 0;
+	tracker->last_closed = true;
+}
+
+Lsn
+tracker_flush(const Tracker *tracker)
+{
+	return tracker->flush < tracker->told ? tracker->flush : tracker->told;
+}
+
+uint64_t
+tracker_in_flight(const Tracker *tracker)
+{
+	return tracker->in_flight;
+}
+
+bool
+tracker_idle(const Tracker *tracker)
+{
+	return tracker->head == tracker->tail && tracker->open == 0;
+}
+
+Lsn
+tracker_oldest(const Tracker *tracker)
+{
+	return tracker->head < tracker->tail ? at(tracker, tracker->head)->lsn : 0;
+}

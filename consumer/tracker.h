@@ -1,0 +1,107 @@
+/*-------------------------------------------------------------------------
+ *
+ * tracker.h
+ *	  What may be confirmed to PostgreSQL: the contiguous prefix of
+ *	  transactions whose events are all in Kafka.
+ *
+ * The tracker is told of every line in the order of the stream and of every
+ * delivery in any order.  The flush position is the end LSN of the last
+ * transaction before the oldest unfinished one; nothing else moves it, and it
+ * never moves back.  In-flight events are counted, never derived by comparing
+ * LSNs, since the LSNs of changes are not monotonic across transactions.
+ *
+ * It also checks the stream: events of a transaction are numbered from 0
+ * without a gap, its commit line names their number, and commits come in
+ * ascending order.  A stream that breaks this is refused, not repaired.
+ *
+ * After PostgreSQL is connected to again the stream begins anew at the slot's
+ * confirmed position.  What was seen before is then recognised by its position
+ * (lsn, seq) and not produced twice.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef PG_OUTBOX_TRACKER_H
+#define PG_OUTBOX_TRACKER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "error.h"
+#include "lsn.h"
+
+typedef struct Tracker Tracker;
+
+/* Names the transaction of an event that is in flight. */
+typedef uint64_t TrackerTicket;
+
+typedef enum TrackerVerdict
+{
+	TRACKER_NEW,   /* produce it, then call tracker_produced() */
+	TRACKER_SEEN,  /* produced earlier in this process: drop it */
+	TRACKER_BROKEN /* the stream has a gap: stop, confirm nothing */
+} TrackerVerdict;
+
+extern Tracker *tracker_new(void);
+extern void tracker_free(Tracker *tracker);
+
+/*
+ * An event line at position (lsn, seq).  TRACKER_NEW is only an answer: the
+ * event counts as told once tracker_produced() is called, and until then the
+ * same question has the same answer and the same ticket.  With TRACKER_BROKEN
+ * err says what is missing.
+ */
+extern TrackerVerdict tracker_event(Tracker *tracker, Lsn lsn, uint32_t seq,
+									TrackerTicket *ticket, Error *err);
+
+/*
+ * The event that tracker_event() last called new is in Kafka's queue: one
+ * delivery is owed for its ticket.
+ */
+extern void tracker_produced(Tracker *tracker);
+
+/* The transaction of a ticket; 0 if it is from before tracker_reset(). */
+extern Lsn tracker_ticket_lsn(const Tracker *tracker, TrackerTicket ticket);
+
+/* The commit line of a transaction of that many event lines. */
+extern bool tracker_commit(Tracker *tracker, Lsn lsn, uint32_t events,
+						   Error *err);
+
+/*
+ * Every transaction that committed before this LSN has been told.  Positions
+ * behind what is known already, or inside an open transaction, change nothing
+ * but are no error (a position line may come between two events of a large
+ * transaction).
+ */
+extern void tracker_position(Tracker *tracker, Lsn lsn);
+
+/*
+ * One event of the ticket's transaction is in Kafka.  Tickets from before
+ * tracker_reset() are ignored.
+ */
+extern void tracker_delivered(Tracker *tracker, TrackerTicket ticket);
+
+/* The stream begins anew at the slot's position, on the same history. */
+extern void tracker_reconnected(Tracker *tracker);
+
+/*
+ * The stream begins anew and nothing told before counts: another server or
+ * timeline, or another producer.  The flush position becomes 0 (unknown).
+ */
+extern void tracker_reset(Tracker *tracker);
+
+/*
+ * What may be confirmed on the present connection: never above a commit or
+ * position told on it.  0 = nothing yet.
+ */
+extern Lsn tracker_flush(const Tracker *tracker);
+
+/* Events told and not yet delivered. */
+extern uint64_t tracker_in_flight(const Tracker *tracker);
+
+/* Nothing in flight and no transaction half told. */
+extern bool tracker_idle(const Tracker *tracker);
+
+/* The oldest transaction that holds the flush position back; 0 = none. */
+extern Lsn tracker_oldest(const Tracker *tracker);
+
+#endif /* PG_OUTBOX_TRACKER_H */
