@@ -1,0 +1,196 @@
+"""A Kafka broker of one's own: one node, KRaft mode."""
+
+import signal
+from dataclasses import dataclass
+
+from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic
+
+from .process import ROOT, free_port, run, start
+from .scratch import Scratch
+from .wait import wait_until
+
+LIBS = ROOT / "build" / "kafka" / "libs"
+
+PROPERTIES = """
+process.roles=broker,controller
+node.id=1
+controller.quorum.bootstrap.servers=127.0.0.1:{controller}
+listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
+controller.listener.names=CONTROLLER
+inter.broker.listener.name=PLAINTEXT
+listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT
+log.dirs={data}
+num.partitions=4
+offsets.topic.replication.factor=1
+offsets.topic.num.partitions=1
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+transaction.state.log.num.partitions=1
+group.initial.rebalance.delay.ms=0
+log.cleaner.dedupe.buffer.size=8388608
+"""
+
+
+@dataclass(frozen=True)
+class Record:
+    """What a consumer sees of an event."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int
+    key: bytes | None
+    headers: tuple[tuple[str, bytes | None], ...]
+    value: bytes | None
+
+    def header(self, name: str) -> str | None:
+        value = dict(self.headers).get(name)
+        return None if value is None else value.decode()
+
+
+class Kafka:
+    """A broker below a scratch folder."""
+
+    def __init__(self, scratch: Scratch, name: str = "kafka") -> None:
+        self.folder = scratch.folder(name)
+        self.log = self.folder / "log"
+        self.port = free_port()
+        self._properties = self.folder / "server.properties"
+        self._properties.write_text(
+            PROPERTIES.format(
+                port=self.port, controller=free_port(), data=self.folder / "data"
+            )
+        )
+        self._process = None
+        self._java(
+            run,
+            "kafka.tools.StorageTool", "format", "--standalone",
+            "-t", self._java(run, "kafka.tools.StorageTool", "random-uuid").strip(),
+            "-c", str(self._properties),
+        )
+
+    def _java(self, runner, *arguments: str, **options):
+        config = ROOT / "test" / "harness" / "log4j2.yaml"
+        return runner(
+            [
+                "java", "-Xmx1g", f"-Dlog4j2.configurationFile={config}",
+                "-cp", f"{LIBS}/*", *arguments,
+            ],
+            **options,
+        )
+
+    @property
+    def brokers(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
+    def start(self) -> "Kafka":
+        self.launch()
+        self.wait_ready()
+        return self
+
+    def launch(self) -> None:
+        """Starts the broker without waiting for it."""
+        with self.log.open("a") as log:
+            self._process = self._java(
+                start, "kafka.Kafka", str(self._properties), stdout=log, stderr=log
+            )
+
+    def wait_ready(self) -> None:
+        wait_until(self._answers, f"Kafka answers ({self.log})", 120)
+
+    def _answers(self) -> bool:
+        if self._process.poll() is not None:
+            raise RuntimeError(f"Kafka ended:\n{self.log.read_text()}")
+        try:
+            self._admin().list_topics(timeout=2)
+            return True
+        except KafkaException:
+            return False
+
+    def _admin(self) -> AdminClient:
+        return AdminClient(
+            {"bootstrap.servers": self.brokers, "log_level": 0}
+        )
+
+    def _signal(self, number: int) -> None:
+        self._process.send_signal(number)
+
+    def freeze(self) -> None:
+        """Stops the broker in its tracks; its connections stay open."""
+        self._signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self._signal(signal.SIGCONT)
+
+    def kill(self) -> None:
+        if self._process is not None:
+            self._signal(signal.SIGKILL)
+            self._process.wait()
+            self._process = None
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._signal(signal.SIGTERM)
+            self._process.wait(60)
+            self._process = None
+
+    def create_topic(self, name: str, partitions: int = 4, **config: str) -> None:
+        admin = self._admin()
+        topic = NewTopic(name, partitions, 1, config=config)
+        admin.create_topics([topic])[name].result()
+
+    def end_offsets(self, topic: str) -> dict[int, int]:
+        """How many records each partition of a topic has got; none if it is not there."""
+        consumer = self._consumer()
+        try:
+            partitions = consumer.list_topics(topic, timeout=30).topics[topic].partitions
+            return {
+                p: consumer.get_watermark_offsets(TopicPartition(topic, p), timeout=30)[1]
+                for p in partitions
+            }
+        finally:
+            consumer.close()
+
+    def count(self, topic: str) -> int:
+        return sum(self.end_offsets(topic).values())
+
+    def read(self, topic: str) -> list[Record]:
+        """All records of a topic as of now, each partition's in its order."""
+        ends = self.end_offsets(topic)
+        consumer = self._consumer()
+        try:
+            consumer.assign([TopicPartition(topic, p, 0) for p in ends])
+            records: list[Record] = []
+            while len(records) < sum(ends.values()):
+                records += [_record(m) for m in consumer.consume(10000, 1)]
+            return records
+        finally:
+            consumer.close()
+
+    def _consumer(self) -> Consumer:
+        return Consumer(
+            {
+                "bootstrap.servers": self.brokers,
+                "group.id": "reader",
+                "enable.auto.commit": False,
+                "auto.offset.reset": "earliest",
+                "allow.auto.create.topics": False,
+                "log_level": 0,
+            }
+        )
+
+
+def _record(message) -> Record:
+    if message.error():
+        raise KafkaException(message.error())
+    return Record(
+        message.topic(),
+        message.partition(),
+        message.offset(),
+        message.timestamp()[1],
+        message.key(),
+        tuple(message.headers() or ()),
+        message.value(),
+    )

@@ -1,0 +1,123 @@
+"""A PostgreSQL server of one's own, with the decoder of this checkout."""
+
+import os
+import shutil
+import signal
+from pathlib import Path
+
+import psycopg
+
+from .process import ROOT, free_port, run, server_user, start
+from .scratch import Scratch
+from .wait import wait_until
+
+SETTINGS = """
+wal_level = logical
+max_replication_slots = 40
+max_wal_senders = 40
+max_connections = 100
+max_prepared_transactions = 10
+fsync = off
+timezone = 'UTC'
+log_line_prefix = '%m [%p] '
+listen_addresses = '127.0.0.1'
+"""
+
+
+class Postgres:
+    """A server below a scratch folder; nothing is installed for it."""
+
+    def __init__(self, scratch: Scratch, name: str = "postgres") -> None:
+        self.folder = scratch.folder(name)
+        self.data = self.folder / "data"
+        self.log = self.folder / "log"
+        self.port = free_port()
+        self.bindir = Path(
+            run([os.environ.get("PG_CONFIG", "pg_config"), "--bindir"]).strip()
+        )
+        self._process = None
+        self._init()
+
+    def _tool(self, tool: str, *arguments: str) -> str:
+        return run(
+            [*server_user(), str(self.bindir / tool), *arguments], cwd=self.folder
+        )
+
+    def _init(self) -> None:
+        self._tool(
+            "initdb", "-D", str(self.data), "-U", "postgres", "-A", "trust",
+            "-E", "UTF8", "--no-locale", "--no-sync",
+        )
+        libraries = self.folder / "lib"
+        libraries.mkdir()
+        shutil.copy(ROOT / "decoder" / "pg_outbox.so", libraries)
+        with (self.data / "postgresql.conf").open("a") as conf:
+            conf.write(SETTINGS)
+            conf.write(f"port = {self.port}\n")
+            conf.write(f"unix_socket_directories = '{self.folder}'\n")
+            conf.write(f"dynamic_library_path = '{libraries}:$libdir'\n")
+            if self.knows_output_plugin_libraries():
+                conf.write(
+                    "output_plugin_libraries ="
+                    " 'pgoutput, test_decoding, pg_outbox'\n"
+                )
+
+    def knows_output_plugin_libraries(self) -> bool:
+        """Whether the server has the setting; one that has not won't start with it."""
+        return "output_plugin_libraries" in self._tool("postgres", "--describe-config")
+
+    def configure(self, *settings: str) -> None:
+        """Adds lines to postgresql.conf; they hold from the next start on."""
+        with (self.data / "postgresql.conf").open("a") as conf:
+            conf.write("".join(f"{setting}\n" for setting in settings))
+
+    def start(self) -> "Postgres":
+        with self.log.open("a") as log:
+            self._process = start(
+                [*server_user(), str(self.bindir / "postgres"), "-D", str(self.data)],
+                stdout=log,
+                stderr=log,
+                cwd=self.folder,
+            )
+        wait_until(self._answers, f"PostgreSQL answers ({self.log})")
+        return self
+
+    def _answers(self) -> bool:
+        if self._process.poll() is not None:
+            raise RuntimeError(f"PostgreSQL ended:\n{self.log.read_text()}")
+        try:
+            self.connect().close()
+            return True
+        except psycopg.OperationalError:
+            return False
+
+    def stop(self, mode: str = "fast", timeout: int = 60) -> None:
+        """Stops the server as pg_ctl does and waits until it is gone."""
+        if self._process is not None:
+            self._tool(
+                "pg_ctl", "-D", str(self.data), "-m", mode, "-t", str(timeout), "stop"
+            )
+            self._process.wait(timeout)
+            self._process = None
+
+    def restart(self, mode: str = "fast") -> None:
+        self.stop(mode)
+        self.start()
+
+    def kill(self) -> None:
+        """Ends all of it at once."""
+        if self._process is not None:
+            self._postmaster_signal(signal.SIGQUIT)
+            self._process.wait(30)
+            self._process = None
+
+    def _postmaster_signal(self, number: int) -> None:
+        pid_file = self.data / "postmaster.pid"
+        if pid_file.exists():
+            os.kill(int(pid_file.read_text().split()[0]), number)
+
+    def conninfo(self, dbname: str = "postgres", user: str = "postgres") -> str:
+        return f"host=127.0.0.1 port={self.port} user={user} dbname={dbname}"
+
+    def connect(self, dbname: str = "postgres") -> psycopg.Connection:
+        return psycopg.connect(self.conninfo(dbname), autocommit=True)

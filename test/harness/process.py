@@ -1,0 +1,54 @@
+"""Processes that end with the one that started them."""
+
+import ctypes
+import os
+import signal
+import socket
+import subprocess
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+_PR_SET_PDEATHSIG = 1
+_libc = ctypes.CDLL(None)
+
+
+def _die_with_parent() -> None:
+    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def start(command: list[str], **arguments) -> subprocess.Popen:
+    """Starts a process that is killed should this one die."""
+    return subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, preexec_fn=_die_with_parent, **arguments
+    )
+
+
+def run(command: list[str], **arguments) -> str:
+    """Runs a command to its end and returns its output; it must succeed."""
+    done = subprocess.run(
+        command,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        **arguments,
+    )
+    if done.returncode != 0:
+        raise RuntimeError(
+            f"{' '.join(command)}: exit status {done.returncode}\n"
+            f"{done.stdout}{done.stderr}"
+        )
+    return done.stdout
+
+
+def server_user() -> list[str]:
+    """What a server's command begins with: PostgreSQL does not run as root."""
+    return ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+
+
+def free_port() -> int:
+    """A TCP port of the loopback address that nobody listens on."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
