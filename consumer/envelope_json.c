@@ -36,20 +36,18 @@ skip_space(const char *p, const char *end)
 	return p;
 }
 
-/* Ends the split at the payload, whose value begins at p. */
+/*
+ * Ends the split at the payload, which is all from p to the last brace: white
+ * space around the value belongs to it.
+ */
 static bool
 split_payload(const char *line, const char *comma, const char *p,
 			  const char *end, Split *split)
 {
-	p = skip_space(p, end);
-	while (end > p && (end[-1] == ' ' || end[-1] == '\t'))
-		end--;
-	if (end == p || *--end != '}')
+	if (end == p || end[-1] != '}')
 		return false;
-	while (end > p && (end[-1] == ' ' || end[-1] == '\t'))
-		end--;
 	split->head = (Slice){line, (size_t) (comma - line)};
-	split->payload = (Slice){p, (size_t) (end - p)};
+	split->payload = (Slice){p, (size_t) (end - 1 - p)};
 	return true;
 }
 

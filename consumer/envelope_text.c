@@ -252,13 +252,25 @@ is_whole_container(const char *p, const char *end)
 	return false;
 }
 
+/* Tells whether a byte is white space that a line may have. */
+static inline bool
+is_space(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
 /*
  * Tells whether [p, end) is one whole JSON value, as far as its brackets and
- * quotes go: a value that was cut, or that more was put behind, is not.
+ * quotes go: a value that was cut, or that more was put behind, is not.  White
+ * space around it is a json column's own, and so belongs to the payload.
  */
 static bool
 is_whole_value(const char *p, const char *end)
 {
+	while (p < end && is_space(*p))
+		p++;
+	while (p < end && is_space(end[-1]))
+		end--;
 	if (p == end)
 		return false;
 	if (*p == '{' || *p == '[')

@@ -31,9 +31,7 @@ TOPIC = "Task.events"
 SLOT = "pg_outbox"
 
 # What driver and ORM add to a statement: casts and RETURNING.
-DRIVER_NOISE = re.compile(
-    r"::(uuid|jsonb|timestamp)(::[A-Z ]+)?| RETURNING .*", re.IGNORECASE
-)
+DRIVER_NOISE = re.compile(r"::[A-Za-z]+( [A-Z]+)*| RETURNING .*")
 
 INTERACTIVE = sys.stdout.isatty()
 COLOUR = INTERACTIVE and "NO_COLOR" not in os.environ

@@ -1,0 +1,71 @@
+#!/bin/sh
+# Runs pg_regress ("regress") or pg_isolation_regress ("isolation") on the
+# decoder, in a server of its own below a scratch folder.  Nothing is installed
+# and the results stay in build/.  With --accept they become the expected ones.
+set -eu
+cd "$(dirname "$0")/.."
+
+kind=$1
+accept=${2:-}
+pg_config=${PG_CONFIG:-pg_config}
+bindir=$("$pg_config" --bindir)
+pgxs=$(dirname "$(dirname "$(dirname "$("$pg_config" --pgxs)")")")
+results=$PWD/build/$kind
+
+case $kind in
+    regress)
+        runner=$pgxs/src/test/regress/pg_regress
+        tests=$(cd test/sql && ls ./*.sql)
+        ;;
+    isolation)
+        runner=$pgxs/src/test/isolation/pg_isolation_regress
+        tests=$(cd test/specs && ls ./*.spec)
+        ;;
+    *)
+        echo "usage: regress.sh regress|isolation [--accept]" >&2
+        exit 2
+        ;;
+esac
+# "setup" is what the others use.
+tests=$(for test in $tests; do basename "${test%.*}"; done | grep -vx setup)
+if [ "$kind" = regress ]; then
+    tests="setup $tests"
+fi
+
+# The checkout may lie where the server's user may not look.
+scratch=$(mktemp -d "${TMPDIR:-/tmp}/pg_outbox.XXXXXX")
+trap 'rm -rf "$scratch"' EXIT
+mkdir "$scratch/lib"
+cp -r test/sql test/specs test/expected "$scratch"
+cp decoder/pg_outbox.so "$scratch/lib"
+
+cp test/regress.conf "$scratch/regress.conf"
+echo "dynamic_library_path = '$scratch/lib:\$libdir'" >> "$scratch/regress.conf"
+as_user=
+if [ "$(id -u)" -eq 0 ]; then
+    chown -R postgres "$scratch"
+    as_user="runuser -u postgres --"
+fi
+# A server that does not know the setting does not start with it.
+if $as_user "$bindir/postgres" --describe-config |
+    grep -q '^output_plugin_libraries'; then
+    echo "output_plugin_libraries = 'pg_outbox'" >> "$scratch/regress.conf"
+fi
+
+status=0
+# shellcheck disable=SC2086 # a command and a list
+(cd "$scratch" && $as_user "$runner" --inputdir="$scratch" \
+    --outputdir="$scratch" --bindir="$bindir" \
+    --temp-instance="$scratch/instance" --temp-config="$scratch/regress.conf" \
+    --encoding=UTF8 --no-locale --dbname=regression $tests) || status=$?
+
+rm -rf "$results"
+mkdir -p "$results"
+cp -r "$scratch/results" "$scratch"/regression.* "$results" 2> /dev/null || true
+if [ "$accept" = --accept ]; then
+    cp "$results"/results/*.out test/expected
+elif [ "$status" -ne 0 ]; then
+    cat "$results/regression.diffs" 2> /dev/null ||
+        cat "$scratch/instance/log/"* "$scratch/log/"* 2> /dev/null || true
+fi
+exit "$status"
