@@ -1,0 +1,84 @@
+# pg_outbox: "make help" lists what there is.
+
+PG_CONFIG ?= pg_config
+PYTHON = build/venv/bin/python
+export PG_CONFIG
+
+.DEFAULT_GOAL := all
+
+all: decoder consumer ## Build the decoder (for PG_CONFIG's server) and the relay
+
+decoder: ## Build decoder/pg_outbox.so
+	$(MAKE) -C decoder PG_CONFIG='$(PG_CONFIG)'
+
+consumer: ## Build consumer/pg_outbox
+	$(MAKE) -C consumer
+
+install: all ## Install both; DESTDIR, prefix and PG_CONFIG say where
+	$(MAKE) -C decoder PG_CONFIG='$(PG_CONFIG)' install
+	$(MAKE) -C consumer install
+
+uninstall: ## Remove what install put there
+	$(MAKE) -C decoder PG_CONFIG='$(PG_CONFIG)' uninstall
+	$(MAKE) -C consumer uninstall
+
+packages: ## Install the Debian or Ubuntu packages that are missing
+	test/setup/packages.sh
+
+deps: packages ## Fetch all that demo and tests need: packages, Kafka, Python
+	test/setup/kafka.sh
+	test/setup/python.sh
+
+demo: deps ## Show the main job on real parts: PostgreSQL, relay, Kafka
+	$(MAKE) --no-print-directory all > build/demo-build.log 2>&1 || \
+		{ cat build/demo-build.log; exit 1; }
+	@$(PYTHON) examples/demo/demo.py
+
+# Recursive, so that the packages are there before pkg-config is asked.
+check: deps ## Run every test there is
+	$(MAKE) all
+	$(MAKE) -j 2 --output-sync=target check-lint check-unit check-regress \
+		check-isolation
+	$(MAKE) check-e2e
+	$(MAKE) check-demo
+
+check-lint: ## Check format, warnings of gcc and clang, banned functions, scripts
+	test/lint.sh
+
+check-unit: ## Run the unit tests, also with the address and undefined sanitizers
+	$(MAKE) -C test/unit check
+	$(MAKE) -C test/unit check SANITIZE=address,undefined
+
+check-regress: decoder ## Run pg_regress on the decoder, in a server of its own
+	test/regress.sh regress
+
+check-isolation: decoder ## Run the isolation tests of interleaved transactions
+	test/regress.sh isolation
+
+check-e2e: all ## Run the tests on a real PostgreSQL and a real Kafka
+	$(PYTHON) -m pytest test/e2e
+
+check-demo: all ## Run the demo as a test
+	$(PYTHON) examples/demo/demo.py < /dev/null
+
+expected: decoder ## Take the present results of pg_regress as the expected ones
+	test/regress.sh regress --accept
+	test/regress.sh isolation --accept
+
+fmt: ## Format the C sources
+	clang-format -i decoder/*.[ch] consumer/*.[ch] test/unit/*.[ch]
+
+lint: check-lint ## The same as check-lint
+
+clean: ## Remove what was built; downloads in build/ stay
+	$(MAKE) -C decoder PG_CONFIG='$(PG_CONFIG)' clean
+	$(MAKE) -C consumer clean
+	$(MAKE) -C test/unit clean
+	rm -rf build/regress build/isolation build/lint
+
+help: ## List the targets
+	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
+
+.PHONY: all decoder consumer install uninstall packages deps demo check \
+	check-lint check-unit check-regress check-isolation check-e2e check-demo \
+	expected fmt lint clean help

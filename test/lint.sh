@@ -1,0 +1,39 @@
+#!/bin/sh
+# Checks what no test can: format, warnings of two compilers, functions that
+# are not to be used, scripts.
+set -eu
+cd "$(dirname "$0")/.."
+
+# Lines that match are errors: each has a bounded counterpart.
+banned='\b(strcpy|strcat|sprintf|vsprintf|gets|atoi|atol|strtok)\('
+
+echo "format"
+clang-format --dry-run -Werror decoder/*.[ch] consumer/*.[ch] test/unit/*.[ch]
+
+echo "banned functions"
+if grep -nE "$banned" decoder/*.[ch] consumer/*.[ch] test/unit/*.[ch]; then
+    echo "lint.sh: use the bounded counterpart of these" >&2
+    exit 1
+fi
+
+echo "version differences outside of compat.h"
+if grep -nE 'PG_VERSION_NUM' decoder/*.[ch] | grep -v '^decoder/compat.h:'; then
+    echo "lint.sh: these belong into decoder/compat.h" >&2
+    exit 1
+fi
+
+for compiler in gcc clang; do
+    echo "warnings of $compiler"
+    rm -rf build/lint
+    mkdir -p build/lint
+    cp -r VERSION decoder consumer build/lint
+    make -s -C build/lint/decoder clean > /dev/null
+    make -s -C build/lint/consumer clean
+    make -s -C build/lint/decoder CC="$compiler" \
+        PG_CONFIG="${PG_CONFIG:-pg_config}"
+    make -s -C build/lint/consumer CC="$compiler"
+done
+
+echo "scripts"
+shellcheck .ci/run test/*.sh test/setup/*.sh
+build/venv/bin/python -m compileall -q test examples
