@@ -21,22 +21,21 @@ struct Intake
 	Kafka *kafka;
 	Tracker *tracker;
 	EnvelopeReader *reader;
-	const char *slot;
 	uint64_t budget;  /* bytes in flight */
 	const char *next; /* the next line; NULL = none */
 	const char *end;
 	Lsn position;
+	Lsn stopped_at;
 };
 
 Intake *
-intake_new(Kafka *kafka, Tracker *tracker, const char *slot, uint64_t budget)
+intake_new(Kafka *kafka, Tracker *tracker, uint64_t budget)
 {
 	Intake *intake = xcalloc(1, sizeof(Intake));
 
 	intake->kafka = kafka;
 	intake->tracker = tracker;
 	intake->reader = envelope_reader_new();
-	intake->slot = slot;
 	intake->budget = budget;
 	return intake;
 }
@@ -70,32 +69,32 @@ intake_is_full(const Intake *intake)
 }
 
 Lsn
+intake_stopped_at(const Intake *intake)
+{
+	return intake->stopped_at;
+}
+
+Lsn
 intake_position(const Intake *intake)
 {
 	return intake->position;
 }
 
-/*
- * Writes why an event stops the relay, and how to go on.  The slot can only
- * skip whole transactions; all before this one will have been confirmed.
- */
+/* Writes why an event stops the relay. */
 static IntakeResult
-stop_at(const Intake *intake, const Envelope *event, const char *reason,
-		Error *err)
+stop_at(Intake *intake, const Envelope *event, const char *reason, Error *err)
 {
 	error_set(err,
 			  "event %u of the transaction at " LSN_FORMAT
-			  " cannot be published: %s; nothing later is confirmed; to skip "
-			  "all events of that transaction: SELECT "
-			  "pg_replication_slot_advance('%s', '" LSN_FORMAT "');",
-			  event->seq, LSN_ARGS(event->lsn), reason, intake->slot,
-			  LSN_ARGS(event->lsn));
+			  " cannot be published: %s; nothing later is confirmed",
+			  event->seq, LSN_ARGS(event->lsn), reason);
+	intake->stopped_at = event->lsn;
 	return INTAKE_STOPPED;
 }
 
 /* An error line: the decoder could not make an event of a row. */
 static IntakeResult
-take_error(const Intake *intake, const Envelope *event, Error *err)
+take_error(Intake *intake, const Envelope *event, Error *err)
 {
 	Error reason;
 

@@ -30,8 +30,7 @@ typedef enum IntakeResult
  * Kafka and tracker must outlive the intake.  Lines are left where they are
  * while more than budget bytes are in flight.
  */
-extern Intake *intake_new(Kafka *kafka, Tracker *tracker, const char *slot,
-						  uint64_t budget);
+extern Intake *intake_new(Kafka *kafka, Tracker *tracker, uint64_t budget);
 extern void intake_free(Intake *intake);
 
 /*
@@ -48,6 +47,12 @@ extern void intake_drop(Intake *intake);
 
 /* True while the budget is used: nothing more is to be read. */
 extern bool intake_is_full(const Intake *intake);
+
+/*
+ * The transaction of the event that stopped it and cannot be published; 0 if
+ * it stopped for another reason.  All before it has been produced.
+ */
+extern Lsn intake_stopped_at(const Intake *intake);
 
 /* The furthest position that a line named. */
 extern Lsn intake_position(const Intake *intake);

@@ -237,30 +237,50 @@ kafka_produce(Kafka *kafka, const Envelope *event, uint64_t ticket, Error *err)
 	return count_produced(kafka, event, error, err);
 }
 
+/*
+ * Tells of a batch that Kafka refuses.  It refuses batches as a whole: if one
+ * is too large, the largest event in it is probably why.
+ */
+static void
+fail_batch(const rd_kafka_message_t *culprit, const KafkaHandlers *handlers)
+{
+	Error err;
+
+	if (culprit->err == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE)
+		error_set(&err,
+				  "topic \"%s\": %s: the value has %zu bytes; raise "
+				  "max.message.bytes of the topic, and if that is larger "
+				  "already lower batch.size in [kafka]",
+				  rd_kafka_topic_name(culprit->rkt),
+				  rd_kafka_err2str(culprit->err), culprit->len);
+	else
+		error_set(&err, "topic \"%s\": %s", rd_kafka_topic_name(culprit->rkt),
+				  rd_kafka_err2str(culprit->err));
+	handlers->failed(handlers->argument,
+					 (uint64_t) (uintptr_t) culprit->_private, &err);
+}
+
 /* Takes the reports of one batch. */
 static void
 serve_deliveries(Kafka *kafka, rd_kafka_event_t *event,
 				 const KafkaHandlers *handlers)
 {
+	const rd_kafka_message_t *culprit = NULL;
 	const rd_kafka_message_t *message;
 
 	while ((message = rd_kafka_event_message_next(event)) != NULL)
 	{
-		uint64_t ticket = (uint64_t) (uintptr_t) message->_private;
-		Error err;
-
 		kafka->in_flight--;
 		kafka->in_flight_bytes -= event_bytes(message->key_len, message->len);
 		if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR)
-		{
-			handlers->delivered(handlers->argument, ticket);
-			continue;
-		}
-		error_set(&err, "topic \"%s\": %s", rd_kafka_topic_name(message->rkt),
-				  rd_kafka_err2str(message->err));
-		handlers->failed(handlers->argument, ticket, &err);
+			handlers->delivered(handlers->argument,
+								(uint64_t) (uintptr_t) message->_private);
+		else if (culprit == NULL || message->len > culprit->len)
+			culprit = message;
 	}
-	if (kafka->outage != 0 && rd_kafka_event_error(event) == 0)
+	if (culprit != NULL)
+		fail_batch(culprit, handlers);
+	else if (kafka->outage != 0)
 	{
 		log_info("Kafka answers again");
 		kafka->outage = 0;
@@ -293,7 +313,10 @@ serve_error(Kafka *kafka, rd_kafka_event_t *event, Error *err)
 					rd_kafka_event_error_string(event));
 		return true;
 	}
-	rd_kafka_fatal_error(kafka->producer, reason, sizeof(reason));
+	/* The batch that failed has a report of its own, which says more. */
+	if (rd_kafka_fatal_error(kafka->producer, reason, sizeof(reason)) ==
+		RD_KAFKA_RESP_ERR__GAPLESS_GUARANTEE)
+		return true;
 	return error_set(err,
 					 "the Kafka producer failed: %s; nothing is lost, start "
 					 "pg_outbox again",

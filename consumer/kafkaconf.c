@@ -6,6 +6,7 @@
  *-------------------------------------------------------------------------
  */
 #include <librdkafka/rdkafka.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -84,38 +85,49 @@ check_required(const Config *config, Error *err)
 	return true;
 }
 
+/* Room for librdkafka's properties; it has some 200. */
+#define MAX_PROPERTIES 512
+
 /*
- * The names of all properties, NULL at the end.  The list is the caller's;
- * the names belong to the two dumps.
+ * Collects the names of all properties, aliases too, which librdkafka only
+ * prints: as the first word of the lines of a table.  The names point into
+ * text, which is cut into pieces.
  */
-static const char **
-list_properties(const char **global, size_t n_global, const char **topic,
-				size_t n_topic)
+static void
+list_properties(char *text, const char *names[MAX_PROPERTIES + 1])
 {
-	const char **names =
-		xcalloc(n_global / 2 + n_topic / 2 + 1, sizeof(*names));
+	char *rest = text;
+	char *line;
 	size_t n = 0;
 
-	for (size_t i = 0; i < n_global; i += 2)
-		names[n++] = global[i];
-	for (size_t i = 0; i < n_topic; i += 2)
-		names[n++] = topic[i];
-	return names;
+	while ((line = strsep(&rest, "\n")) != NULL && n < MAX_PROPERTIES)
+	{
+		size_t len = strspn(line, "abcdefghijklmnopqrstuvwxyz0123456789._");
+
+		if (len == 0 || line[len] != ' ')
+			continue;
+		line[len] = '\0';
+		names[n++] = line;
+	}
+	names[n] = NULL;
 }
 
 /* Writes the error of a property that librdkafka does not know. */
 static void
 unknown_property(const char *property, Error *err)
 {
-	rd_kafka_conf_t *conf = rd_kafka_conf_new();
-	rd_kafka_topic_conf_t *topic_conf = rd_kafka_topic_conf_new();
-	size_t n_global;
-	size_t n_topic;
-	const char **global = rd_kafka_conf_dump(conf, &n_global);
-	const char **topic = rd_kafka_topic_conf_dump(topic_conf, &n_topic);
-	const char **names = list_properties(global, n_global, topic, n_topic);
-	const char *nearest = nearest_name(property, names);
+	const char *names[MAX_PROPERTIES + 1];
+	const char *nearest;
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
 
+	if (out == NULL)
+		xalloc_failed();
+	rd_kafka_conf_properties_show(out);
+	fclose(out);
+	list_properties(text, names);
+	nearest = nearest_name(property, names);
 	if (nearest != NULL)
 		error_set(err,
 				  "[kafka] %s is not a property of librdkafka; did you mean "
@@ -124,11 +136,7 @@ unknown_property(const char *property, Error *err)
 	else
 		error_set(err, "[kafka] %s is not a property of librdkafka %s",
 				  property, rd_kafka_version_str());
-	free(names);
-	rd_kafka_conf_dump_free(global, n_global);
-	rd_kafka_conf_dump_free(topic, n_topic);
-	rd_kafka_topic_conf_destroy(topic_conf);
-	rd_kafka_conf_destroy(conf);
+	free(text);
 }
 
 /* Sets one property. */

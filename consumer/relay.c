@@ -58,6 +58,7 @@ typedef struct Relay
 
 	Phase phase;
 	int exit_status;
+	bool all_confirmed;  /* false: something read is not known to be */
 	int64_t deadline_ms; /* of draining and finishing */
 
 	PgMessage message;    /* whose lines the intake has */
@@ -110,6 +111,15 @@ give_up(Relay *relay, const Error *err)
 	relay->exit_status = EXIT_FAILED;
 }
 
+/* Not all that was read could be confirmed; what was not comes again. */
+static void
+end_unconfirmed(Relay *relay, const char *message, const char *reason)
+{
+	log_warning(message, LOG_TEXT("error", reason));
+	relay->all_confirmed = false;
+	relay->exit_status = EXIT_FAILED;
+}
+
 /* An event is in Kafka. */
 static void
 on_delivered(void *argument, uint64_t ticket)
@@ -127,15 +137,14 @@ on_failed(void *argument, uint64_t ticket, const Error *reason)
 	Lsn lsn = tracker_ticket_lsn(relay->tracker, ticket);
 	Error err;
 
+	relay->all_confirmed = false;
 	if (relay->exit_status == EXIT_FAILED)
 		return;
 	error_set(&err,
 			  "Kafka refuses an event of the transaction at " LSN_FORMAT
-			  ": %s; nothing later is confirmed; to skip all events of that "
-			  "transaction: SELECT pg_replication_slot_advance('%s', "
-			  "'" LSN_FORMAT "');",
-			  LSN_ARGS(lsn), reason->text,
-			  config_get(relay->config, "relay", "slot"), LSN_ARGS(lsn));
+			  ": %s; neither it nor anything later is confirmed, so start "
+			  "pg_outbox again when this is mended",
+			  LSN_ARGS(lsn), reason->text);
 	give_up(relay, &err);
 }
 
@@ -149,6 +158,7 @@ serve_kafka(Relay *relay)
 	if (kafka_serve(relay->kafka, &handlers, &err))
 		return;
 	give_up(relay, &err);
+	relay->all_confirmed = false;
 	relay->deadline_ms = clock_ms(); /* nothing will be delivered any more */
 }
 
@@ -197,10 +207,10 @@ on_disconnected(Relay *relay, PgErrorClass error_class, const Error *err)
 	release_message(relay);
 	if (relay->phase != PHASE_RUNNING)
 	{
-		log_warning("the connection to PostgreSQL ended before all was "
-					"confirmed; some events will be published again",
-					LOG_TEXT("error", err->text));
-		relay->exit_status = EXIT_FAILED;
+		end_unconfirmed(relay,
+						"the connection to PostgreSQL ended before all was "
+						"confirmed; some events will be published again",
+						err->text);
 		return;
 	}
 	if (error_class == PG_ERROR_REFUSED || error_class == PG_ERROR_MISSING)
@@ -248,18 +258,20 @@ take_lines(Relay *relay)
 
 /*
  * A keepalive: the server has sent all that committed before its position.
- * While the decoder sends each line at once, that position may be confirmed
- * when nothing else is waited for.
+ * Since the decoder sends each line at once, they stand above it in the stream
+ * and it is as good as a position line.
  */
 static void
 on_keepalive(Relay *relay)
 {
 	const PgMessage *message = &relay->message;
 
+	/* When stopping, lines are dropped: then it says too much. */
+	if (relay->phase != PHASE_RUNNING)
+		return;
 	if (message->end > relay->received)
 		relay->received = message->end;
-	if (tracker_idle(relay->tracker))
-		tracker_position(relay->tracker, message->end);
+	tracker_position(relay->tracker, message->end);
 	relay->status_asked |= message->reply_requested;
 }
 
@@ -403,28 +415,25 @@ confirm_and_finish(Relay *relay)
 	}
 	relay->phase = PHASE_DONE;
 	if (tracker_flush(relay->tracker) > relay->confirmed)
-	{
-		relay->exit_status = EXIT_FAILED;
-		log_warning("PostgreSQL is away, so not all that is in Kafka was "
-					"confirmed; some events will be published again");
-	}
+		end_unconfirmed(relay,
+						"PostgreSQL is away, so not all that is in Kafka was "
+						"confirmed; some events will be published again",
+						NULL);
 }
 
 /* Goes on with the end once all is delivered, or the time is out. */
 static void
 serve_draining(Relay *relay)
 {
-	uint64_t in_flight = kafka_in_flight(relay->kafka);
+	bool delivered = kafka_in_flight(relay->kafka) == 0;
 
-	if (in_flight > 0 && clock_ms() < relay->deadline_ms)
+	if (!delivered && clock_ms() < relay->deadline_ms)
 		return;
-	if (in_flight > 0)
-	{
-		relay->exit_status = EXIT_FAILED;
-		log_warning("not all was delivered in time; it will be published at "
-					"the next start",
-					LOG_INT("events", in_flight));
-	}
+	if (!delivered)
+		end_unconfirmed(relay,
+						"not all was delivered in time; it will be published "
+						"at the next start",
+						NULL);
 	confirm_and_finish(relay);
 }
 
@@ -437,9 +446,10 @@ serve_finishing(Relay *relay)
 	else if (clock_ms() >= relay->deadline_ms)
 	{
 		relay->phase = PHASE_DONE;
-		relay->exit_status = EXIT_FAILED;
-		log_warning("PostgreSQL did not end the stream in time; some events "
-					"may be published again");
+		end_unconfirmed(relay,
+						"PostgreSQL did not end the stream in time; some "
+						"events may be published again",
+						NULL);
 	}
 }
 
@@ -519,6 +529,26 @@ run(Relay *relay)
 }
 
 /*
+ * After an event that cannot be published: tells how to go on behind it.  A
+ * slot can only skip whole transactions, and all before its new position, so
+ * this is told only if all before is confirmed.
+ */
+static void
+tell_how_to_skip(const Relay *relay)
+{
+	Lsn lsn = intake_stopped_at(relay->intake);
+	char sql[160];
+
+	if (lsn == 0 || !relay->all_confirmed)
+		return;
+	snprintf(sql, sizeof(sql),
+			 "SELECT pg_replication_slot_advance('%s', '" LSN_FORMAT "');",
+			 config_get(relay->config, "relay", "slot"), LSN_ARGS(lsn));
+	log_info("all before that transaction is confirmed; to skip it and go on:",
+			 LOG_TEXT("sql", sql));
+}
+
+/*
  * Takes the signals by a descriptor.  Before any thread starts, since a
  * thread takes the mask of the one that makes it.
  */
@@ -538,7 +568,7 @@ open_signals(void)
 int
 relay_run(const Config *config)
 {
-	Relay relay = {.config = config};
+	Relay relay = {.config = config, .all_confirmed = true};
 	Error err;
 
 	relay.signals = open_signals();
@@ -551,7 +581,6 @@ relay_run(const Config *config)
 	relay.stream = pgstream_new(config);
 	relay.tracker = tracker_new();
 	relay.intake = intake_new(relay.kafka, relay.tracker,
-							  config_get(config, "relay", "slot"),
 							  (uint64_t) config_get_number(config, "relay",
 														   "inflight_bytes"));
 	backoff_init(&relay.backoff, RECONNECT_MIN_MS, RECONNECT_MAX_MS,
@@ -560,6 +589,7 @@ relay_run(const Config *config)
 	log_info("starting", LOG_TEXT("version", PG_OUTBOX_VERSION));
 	pgstream_connect(relay.stream);
 	run(&relay);
+	tell_how_to_skip(&relay);
 	log_info("stopped", LOG_LSN("confirmed", relay.confirmed),
 			 LOG_INT("status", relay.exit_status));
 

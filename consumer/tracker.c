@@ -32,7 +32,6 @@ struct Tracker
 	uint64_t head; /* the oldest; indexes only grow */
 	uint64_t tail; /* one past the youngest */
 	uint16_t generation;
-	uint64_t in_flight;
 	Lsn flush;
 
 	/* the furthest that was told since tracker_reset() */
@@ -207,7 +206,6 @@ tracker_produced(Tracker *tracker)
 		transaction = push(tracker, lsn);
 	transaction->events++;
 	transaction->owed++;
-	tracker->in_flight++;
 	tracker->last_lsn = lsn;
 	tracker->last_events = transaction->events;
 	tracker->last_closed = false;
@@ -286,7 +284,6 @@ tracker_delivered(Tracker *tracker, TrackerTicket ticket)
 	if (transaction == NULL)
 		return;
 	transaction->owed--;
-	tracker->in_flight--;
 	pop_finished(tracker);
 }
 
@@ -306,7 +303,6 @@ tracker_reset(Tracker *tracker)
 	tracker->generation++;
 	tracker->head = 0;
 	tracker->tail = 0;
-	tracker->in_flight = 0;
 	tracker->flush = 0;
 	tracker->last_lsn = 0;
 	tracker->last_events = 0;
@@ -317,22 +313,4 @@ Lsn
 tracker_flush(const Tracker *tracker)
 {
 	return tracker->flush < tracker->told ? tracker->flush : tracker->told;
-}
-
-uint64_t
-tracker_in_flight(const Tracker *tracker)
-{
-	return tracker->in_flight;
-}
-
-bool
-tracker_idle(const Tracker *tracker)
-{
-	return tracker->head == tracker->tail && tracker->open == 0;
-}
-
-Lsn
-tracker_oldest(const Tracker *tracker)
-{
-	return tracker->head < tracker->tail ? at(tracker, tracker->head)->lsn : 0;
 }

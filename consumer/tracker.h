@@ -7,7 +7,7 @@
  * The tracker is told of every line in the order of the stream and of every
  * delivery in any order.  The flush position is the end LSN of the last
  * transaction before the oldest unfinished one; nothing else moves it, and it
- * never moves back.  In-flight events are counted, never derived by comparing
+ * never moves back.  Deliveries owed are counted, never derived by comparing
  * LSNs, since the LSNs of changes are not monotonic across transactions.
  *
  * It also checks the stream: events of a transaction are numbered from 0
@@ -94,14 +94,5 @@ extern void tracker_reset(Tracker *tracker);
  * position told on it.  0 = nothing yet.
  */
 extern Lsn tracker_flush(const Tracker *tracker);
-
-/* Events told and not yet delivered. */
-extern uint64_t tracker_in_flight(const Tracker *tracker);
-
-/* Nothing in flight and no transaction half told. */
-extern bool tracker_idle(const Tracker *tracker);
-
-/* The oldest transaction that holds the flush position back; 0 = none. */
-extern Lsn tracker_oldest(const Tracker *tracker);
 
 #endif /* PG_OUTBOX_TRACKER_H */

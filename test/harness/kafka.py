@@ -2,9 +2,16 @@
 
 import signal
 from dataclasses import dataclass
+from pathlib import Path
 
-from confluent_kafka import Consumer, KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka.admin import (
+    AdminClient,
+    AlterConfigOpType,
+    ConfigEntry,
+    ConfigResource,
+    NewTopic,
+)
 
 from .process import ROOT, free_port, run, start
 from .scratch import Scratch
@@ -31,6 +38,16 @@ transaction.state.log.num.partitions=1
 group.initial.rebalance.delay.ms=0
 log.cleaner.dedupe.buffer.size=8388608
 """
+
+
+# What a topic answers with while it is being made.
+_NOT_YET = (
+    KafkaError.UNKNOWN_TOPIC_OR_PART,
+    KafkaError._UNKNOWN_TOPIC,
+    KafkaError._UNKNOWN_PARTITION,
+    KafkaError.LEADER_NOT_AVAILABLE,
+    KafkaError.NOT_LEADER_FOR_PARTITION,
+)
 
 
 @dataclass(frozen=True)
@@ -64,6 +81,7 @@ class Kafka:
             )
         )
         self._process = None
+        self._watcher: Consumer | None = None
         self._java(
             run,
             "kafka.tools.StorageTool", "format", "--standalone",
@@ -120,6 +138,14 @@ class Kafka:
     def freeze(self) -> None:
         """Stops the broker in its tracks; its connections stay open."""
         self._signal(signal.SIGSTOP)
+        tasks = Path(f"/proc/{self._process.pid}/task")
+        wait_until(
+            lambda: all(
+                "\nState:\tT" in (task / "status").read_text()
+                for task in tasks.iterdir()
+            ),
+            "all threads of Kafka stopped",
+        )
 
     def thaw(self) -> None:
         self._signal(signal.SIGCONT)
@@ -141,17 +167,34 @@ class Kafka:
         topic = NewTopic(name, partitions, 1, config=config)
         admin.create_topics([topic])[name].result()
 
+    def set_topic(self, name: str, key: str, value: str) -> None:
+        """Changes one property of a topic."""
+        admin = self._admin()
+        entry = ConfigEntry(
+            key, value, incremental_operation=AlterConfigOpType.SET
+        )
+        resource = ConfigResource(
+            ConfigResource.Type.TOPIC, name, incremental_configs=[entry]
+        )
+        admin.incremental_alter_configs([resource])[resource].result()
+
     def end_offsets(self, topic: str) -> dict[int, int]:
-        """How many records each partition of a topic has got; none if it is not there."""
-        consumer = self._consumer()
+        """How many records each partition of a topic has got; none if it is not
+        there, or not yet."""
+        if self._watcher is None:
+            self._watcher = self._consumer()
         try:
-            partitions = consumer.list_topics(topic, timeout=30).topics[topic].partitions
+            found = self._watcher.list_topics(topic, timeout=30).topics[topic]
             return {
-                p: consumer.get_watermark_offsets(TopicPartition(topic, p), timeout=30)[1]
-                for p in partitions
+                p: self._watcher.get_watermark_offsets(
+                    TopicPartition(topic, p), timeout=30
+                )[1]
+                for p in found.partitions
             }
-        finally:
-            consumer.close()
+        except KafkaException as error:
+            if error.args[0].code() in _NOT_YET:
+                return {}
+            raise
 
     def count(self, topic: str) -> int:
         return sum(self.end_offsets(topic).values())
@@ -164,7 +207,11 @@ class Kafka:
             consumer.assign([TopicPartition(topic, p, 0) for p in ends])
             records: list[Record] = []
             while len(records) < sum(ends.values()):
-                records += [_record(m) for m in consumer.consume(10000, 1)]
+                # One at a time: consume() waits until it has all it may return.
+                message = consumer.poll(30)
+                if message is None:
+                    raise TimeoutError(f"{topic}: {len(records)} of {ends} read")
+                records.append(_record(message))
             return records
         finally:
             consumer.close()

@@ -1,0 +1,191 @@
+"""One PostgreSQL and one Kafka for all tests; a database, a slot and topics of
+its own for each."""
+
+import itertools
+import uuid
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+from harness.kafka import Kafka, Record
+from harness.postgres import Postgres
+from harness.process import run
+from harness.relay import BINARY, Relay
+from harness.scratch import Scratch
+from harness.wait import wait_until
+
+_numbers = itertools.count(1)
+
+OUTBOX = """
+CREATE TABLE outbox (
+    id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+    aggregate_type varchar(255) NOT NULL,
+    aggregate_id varchar(255) NOT NULL,
+    event_type varchar(255) NOT NULL,
+    payload jsonb NOT NULL,
+    created_at timestamp NOT NULL DEFAULT now()
+)"""
+
+ADD = (
+    "INSERT INTO outbox (aggregate_type, aggregate_id, event_type, payload)"
+    " VALUES (%s, %s, 'Happened', %s)"
+)
+
+
+@pytest.fixture(scope="session")
+def scratch() -> Iterator[Scratch]:
+    with Scratch() as scratch:
+        yield scratch
+
+
+@pytest.fixture(scope="session")
+def servers(scratch: Scratch) -> Iterator[tuple[Postgres, Kafka]]:
+    postgres = Postgres(scratch)
+    kafka = Kafka(scratch)
+    try:
+        kafka.launch()
+        postgres.start()
+        kafka.wait_ready()
+        yield postgres, kafka
+    finally:
+        kafka.kill()
+        postgres.kill()
+
+
+@pytest.fixture(scope="session")
+def postgres(servers: tuple[Postgres, Kafka]) -> Postgres:
+    return servers[0]
+
+
+@pytest.fixture(scope="session")
+def kafka(servers: tuple[Postgres, Kafka]) -> Kafka:
+    return servers[1]
+
+
+class Outbox:
+    """An outbox with its slot, its relays and its topic."""
+
+    def __init__(self, postgres: Postgres, kafka: Kafka, dbname: str) -> None:
+        self.postgres = postgres
+        self.kafka = kafka
+        self.dbname = dbname
+        self.slot = f"slot_{dbname}"
+        self.aggregate_type = f"{dbname}-{uuid.uuid4().hex[:8]}"
+        self.topic = f"{self.aggregate_type}.events"
+        self.relays: list[Relay] = []
+        self.db = postgres.connect(dbname)
+        self.db.execute(OUTBOX)
+
+    @property
+    def conninfo(self) -> str:
+        return self.postgres.conninfo(self.dbname)
+
+    def pg_outbox(self, command: str, *arguments: str) -> str:
+        return run(
+            [str(BINARY), command, "-d", self.conninfo, "--slot", self.slot, *arguments]
+        )
+
+    def create_slot(self) -> None:
+        self.pg_outbox("create-slot")
+
+    def relay(self, *arguments: str) -> Relay:
+        """Starts a relay; it is killed at the test's end if it still runs."""
+        relay = Relay(
+            "-d", self.conninfo, "-b", self.kafka.brokers, "--slot", self.slot,
+            *arguments,
+        )
+        self.relays.append(relay)
+        return relay
+
+    def streaming_relay(self, *arguments: str) -> Relay:
+        relay = self.relay(*arguments)
+        relay.wait_for_log("streaming")
+        return relay
+
+    def reconnect(self) -> None:
+        """Connects the test again after the server was away."""
+        self.db = self.postgres.connect(self.dbname)
+
+    def add(self, key: str = "k", payload: str = "{}") -> None:
+        """Commits one event."""
+        self.db.execute(ADD, (self.aggregate_type, key, payload))
+
+    def add_many(self, count: int, keys: int = 1, start: int = 0) -> None:
+        """Commits count transactions of one event; the payload is its number."""
+        with self.db.cursor() as cursor:
+            cursor.executemany(
+                ADD,
+                [
+                    (self.aggregate_type, f"k{n % keys}", str(n))
+                    for n in range(start, start + count)
+                ],
+            )
+
+    def slot_row(self, column: str):
+        return self.db.execute(
+            f"SELECT {column} FROM pg_replication_slots WHERE slot_name = %s",
+            (self.slot,),
+        ).fetchone()[0]
+
+    def confirmed(self) -> str:
+        return self.slot_row("confirmed_flush_lsn")
+
+    def all_confirmed(self) -> bool:
+        return self.slot_row("confirmed_flush_lsn >= pg_current_wal_flush_lsn()")
+
+    def wait_all_confirmed(self) -> None:
+        wait_until(self.all_confirmed, "all confirmed to PostgreSQL")
+
+    def wait_read(self) -> None:
+        """Waits until the relay has read all that is written by now."""
+        end = self.db.execute("SELECT pg_current_wal_flush_lsn()").fetchone()[0]
+        wait_until(
+            lambda: self.db.execute(
+                "SELECT write_lsn >= %s FROM pg_stat_replication"
+                " JOIN pg_replication_slots ON active_pid = pid WHERE slot_name = %s",
+                (end, self.slot),
+            ).fetchone()[0],
+            "all read by the relay",
+        )
+
+    def wait_published(self, count: int) -> list[Record]:
+        """Waits for that many records in the topic and reads them all."""
+        wait_until(
+            lambda: self.kafka.count(self.topic) >= count,
+            f"{count} records in {self.topic}",
+        )
+        return self.kafka.read(self.topic)
+
+    def close(self) -> None:
+        for relay in self.relays:
+            relay.kill()
+        self.db.close()
+
+
+@pytest.fixture
+def outbox(postgres: Postgres, kafka: Kafka) -> Iterator[Outbox]:
+    dbname = f"test{next(_numbers)}"
+    with postgres.connect() as connection:
+        connection.execute(f"CREATE DATABASE {dbname}")
+    outbox = Outbox(postgres, kafka, dbname)
+    yield outbox
+    outbox.close()
+    with postgres.connect() as connection:
+        drop_slots(connection, dbname)
+        connection.execute(f"DROP DATABASE {dbname} WITH (FORCE)")
+
+
+def drop_slots(connection: psycopg.Connection, dbname: str) -> None:
+    """Drops a database's slots, as soon as nobody holds them."""
+    wait_until(
+        lambda: not connection.execute(
+            "SELECT 1 FROM pg_replication_slots WHERE database = %s AND active",
+            (dbname,),
+        ).fetchone(),
+        "slots free",
+    )
+    connection.execute(
+        "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots"
+        " WHERE database = %s",
+        (dbname,),
+    )
