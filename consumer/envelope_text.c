@@ -221,11 +221,15 @@ envelope_skip_string(const char *p, const char *end)
 	return NULL;
 }
 
-/* Tells whether [p, end) is all of one object or array. */
+/*
+ * Tells whether [p, end) is all of one object or array: as many brackets of
+ * either kind are closed as were opened, and not before its end.
+ */
 static bool
 is_whole_container(const char *p, const char *end)
 {
-	size_t depth = 0;
+	ptrdiff_t objects = 0;
+	ptrdiff_t arrays = 0;
 
 	while (p < end)
 	{
@@ -235,19 +239,26 @@ is_whole_container(const char *p, const char *end)
 				p = envelope_skip_string(p, end);
 				if (p == NULL)
 					return false;
-				break;
+				continue;
 			case '{':
+				objects++;
+				continue;
 			case '[':
-				depth++;
-				break;
+				arrays++;
+				continue;
 			case '}':
+				objects--;
+				break;
 			case ']':
-				if (--depth == 0)
-					return p == end;
+				arrays--;
 				break;
 			default:
-				break;
+				continue;
 		}
+		if (objects < 0 || arrays < 0)
+			return false;
+		if (objects == 0 && arrays == 0)
+			return p == end;
 	}
 	return false;
 }

@@ -1,0 +1,187 @@
+/*-------------------------------------------------------------------------
+ *
+ * test_small.c
+ *	  Tests of lsn.c, nearest.c, backoff.c, error.c and log.c.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "unit.h"
+
+#include <unistd.h>
+
+#include "backoff.h"
+#include "error.h"
+#include "log.h"
+#include "lsn.h"
+#include "nearest.h"
+
+static void
+lsns_are_read_as_postgresql_prints_them(void **state)
+{
+	static const struct
+	{
+		const char *text;
+		Lsn lsn;
+	} good[] = {
+		{"0/0", 0},
+		{"0/1D959AF0", 0x1D959AF0},
+		{"A/B", 0xA0000000BULL},
+		{"ffffffff/FFFFFFFF", UINT64_MAX},
+		{"00000001/00000002", 0x100000002ULL},
+	};
+	static const char *const bad[] = {"",     "/",           "0",
+									  "0/",   "/0",          "0/G",
+									  "0/0 ", " 0/0",        "0/-1",
+									  "0//",  "123456789/0", "0/123456789",
+									  "0x1/0"};
+	Lsn lsn;
+
+	(void) state;
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+	{
+		assert_true(lsn_parse(good[i].text, strlen(good[i].text), &lsn));
+		assert_int_equal(lsn, good[i].lsn);
+	}
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_false(lsn_parse(bad[i], strlen(bad[i]), &lsn));
+	/* The length counts, not a terminating zero. */
+	assert_true(lsn_parse("0/12", 3, &lsn));
+	assert_int_equal(lsn, 1);
+}
+
+static void
+the_nearest_name_is_the_one_that_was_meant(void **state)
+{
+	static const char *const known[] = {"slot", "create_slot",
+										"status_interval", "inflight_bytes",
+										NULL};
+
+	(void) state;
+	assert_string_equal(nearest_name("slto", known), "slot");
+	assert_string_equal(nearest_name("slots", known), "slot");
+	assert_string_equal(nearest_name("statusinterval", known),
+						"status_interval");
+	assert_null(nearest_name("frobnicate", known));
+	assert_null(nearest_name("x", known));
+	assert_null(nearest_name("", known));
+	assert_null(nearest_name("a name that is much longer than any known name "
+							 "could ever be, and so is not compared",
+							 known));
+}
+
+static void
+waits_double_up_to_the_longest(void **state)
+{
+	Backoff a;
+	Backoff b;
+	bool differ = false;
+
+	(void) state;
+	backoff_init(&a, 100, 1000, 1);
+	backoff_init(&b, 100, 1000, 2);
+	for (int64_t step = 100; step < 20000; step *= 2)
+	{
+		int64_t wait = backoff_next(&a);
+		int64_t most = step < 1000 ? step : 1000;
+
+		assert_in_range(wait, most / 2, most);
+		differ |= wait != backoff_next(&b);
+	}
+	assert_true(differ);
+	backoff_reset(&a);
+	assert_in_range(backoff_next(&a), 50, 100);
+}
+
+static void
+an_error_is_one_line(void **state)
+{
+	Error err;
+	char much[4096];
+
+	(void) state;
+	assert_false(error_set(&err, "a %d\r\nb\n", 1));
+	assert_string_equal(err.text, "a 1  b ");
+	/* Its own text may be part of the new one. */
+	error_set(&err, "before: %s", err.text);
+	assert_string_equal(err.text, "before: a 1  b ");
+	memset(much, 'x', sizeof(much));
+	error_set(&err, "%.*s", (int) sizeof(much), much);
+	assert_int_equal(strlen(err.text), sizeof(err.text) - 1);
+}
+
+/* What log_write() puts on standard error, without the time. */
+static char *
+logged(LogLevel level, const char *message, const LogField *fields, size_t n)
+{
+	static char text[8192];
+	int ends[2];
+	int saved = dup(STDERR_FILENO);
+	ssize_t len;
+
+	assert_int_equal(pipe(ends), 0);
+	dup2(ends[1], STDERR_FILENO);
+	log_write(level, message, fields, n);
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	close(ends[1]);
+	len = read(ends[0], text, sizeof(text) - 1);
+	close(ends[0]);
+	assert_true(len >= 0);
+	text[len] = '\0';
+	return len > 27 ? text + 27 : text;
+}
+
+static void
+log_lines_are_logfmt(void **state)
+{
+	const LogField fields[] = {
+		LOG_TEXT("plain", "a/b.c"),
+		LOG_TEXT("spaced", "a b"),
+		LOG_TEXT("quoted", "say \"a=b\" \\\n\x01"),
+		LOG_TEXT("empty", ""),
+		LOG_TEXT("none", NULL),
+		LOG_INT("n", -5),
+		LOG_LSN("at", 0x100000002),
+	};
+
+	(void) state;
+	assert_string_equal(
+		logged(LOG_LEVEL_INFO, "two words", fields, 7),
+		" level=info msg=\"two words\" plain=a/b.c spaced=\"a b\" "
+		"quoted=\"say \\\"a=b\\\" \\\\\\n\\u0001\" empty=\"\" n=-5 "
+		"at=1/2\n");
+	assert_string_equal(logged(LOG_LEVEL_DEBUG, "quiet", NULL, 0), "");
+	log_set_level(LOG_LEVEL_DEBUG);
+	assert_string_equal(logged(LOG_LEVEL_DEBUG, "loud", NULL, 0),
+						" level=debug msg=loud\n");
+	log_set_level(LOG_LEVEL_INFO);
+}
+
+static void
+long_log_lines_are_cut_and_still_end(void **state)
+{
+	char much[10000];
+	char *line;
+
+	(void) state;
+	memset(much, 'x', sizeof(much) - 1);
+	much[sizeof(much) - 1] = '\0';
+	line = logged(LOG_LEVEL_ERROR, much, NULL, 0);
+	assert_in_range(strlen(line), 4000, 4096);
+	assert_int_equal(line[strlen(line) - 1], '\n');
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(lsns_are_read_as_postgresql_prints_them),
+		cmocka_unit_test(the_nearest_name_is_the_one_that_was_meant),
+		cmocka_unit_test(waits_double_up_to_the_longest),
+		cmocka_unit_test(an_error_is_one_line),
+		cmocka_unit_test(log_lines_are_logfmt),
+		cmocka_unit_test(long_log_lines_are_cut_and_still_end),
+	};
+
+	return cmocka_run_group_tests_name("small", tests, NULL, NULL);
+}
