@@ -61,6 +61,10 @@ check-e2e: all ## Run the tests on a real PostgreSQL and a real Kafka
 check-demo: all ## Run the demo as a test
 	$(PYTHON) examples/demo/demo.py < /dev/null
 
+bench-drain: deps ## Measure how fast a backlog of one-event transactions drains
+	$(MAKE) all
+	$(PYTHON) bench/drain.py
+
 expected: decoder ## Take the present results of pg_regress as the expected ones
 	test/regress.sh regress --accept
 	test/regress.sh isolation --accept
@@ -81,4 +85,4 @@ help: ## List the targets
 
 .PHONY: all decoder consumer install uninstall packages deps demo check \
 	check-lint check-unit check-regress check-isolation check-e2e check-demo \
-	expected fmt lint clean help
+	bench-drain expected fmt lint clean help

@@ -36,4 +36,4 @@ done
 
 echo "scripts"
 shellcheck .ci/run test/*.sh test/setup/*.sh
-build/venv/bin/python -m compileall -q test examples
+build/venv/bin/python -m compileall -q bench examples test
