@@ -14,6 +14,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "test"))
 
 from harness.kafka import Kafka  # noqa: E402
+from harness.outbox import TABLE  # noqa: E402
 from harness.postgres import Postgres  # noqa: E402
 from harness.process import run  # noqa: E402
 from harness.relay import BINARY, Relay  # noqa: E402
@@ -22,16 +23,6 @@ from harness.wait import wait_until  # noqa: E402
 
 TOPIC = "Task.events"
 KEYS = 1000
-
-TABLE = """
-CREATE TABLE outbox (
-    id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
-    aggregate_type varchar(255) NOT NULL,
-    aggregate_id varchar(255) NOT NULL,
-    event_type varchar(255) NOT NULL,
-    payload jsonb NOT NULL,
-    created_at timestamp NOT NULL DEFAULT now()
-)"""
 
 # A payload of 400 bytes that begins with the event's number.
 FILL = """

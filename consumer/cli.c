@@ -139,7 +139,9 @@ scan_options(const Command *command, int argc, char **argv, const char **file,
 		}
 		if (option == '?' || option == ':' || !has_option(command, option))
 		{
-			complain(command, option, argv[optind - 1]);
+			/* The value of an option may be a word of its own behind it. */
+			complain(command, option,
+					 argv[optind - (optarg == argv[optind - 1] ? 2 : 1)]);
 			return false;
 		}
 		if (option == 'c')

@@ -6,9 +6,8 @@
  *
  * Settings are kept as text by section and key.  The sections [relay] and
  * [log] belong to the relay, [outbox] holds the decoder's options: settings.c
- * describes their keys.  What [postgres] and [kafka] may hold
- * is known to libpq and librdkafka; their owners check those names with
- * config_check_names().
+ * describes their keys.  What [postgres] and [kafka] may hold is known to libpq
+ * and librdkafka, and checked by pgconn.c and kafkaconf.c.
  *
  *-------------------------------------------------------------------------
  */

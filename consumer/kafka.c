@@ -192,10 +192,22 @@ count_produced(Kafka *kafka, const Envelope *event, rd_kafka_error_t *error,
 	return result;
 }
 
+/* A key or value; librdkafka takes NULL for none, and copies the bytes. */
+static rd_kafka_vu_t
+memory_argument(rd_kafka_vtype_t type, Slice bytes)
+{
+	return (rd_kafka_vu_t){type, .u.mem = {(void *) bytes.data, bytes.len}};
+}
+
+/* In an envelope and in librdkafka "any partition" is the same number. */
+_Static_assert(ENVELOPE_NO_PARTITION == RD_KAFKA_PARTITION_UA,
+			   "the partition goes to librdkafka as it is");
+
 KafkaResult
 kafka_produce(Kafka *kafka, const Envelope *event, uint64_t ticket, Error *err)
 {
 	rd_kafka_topic_t *topic = get_topic(kafka, event->topic, err);
+	rd_kafka_vu_t arguments[8];
 	rd_kafka_headers_t *headers;
 	rd_kafka_error_t *error;
 
@@ -207,31 +219,20 @@ kafka_produce(Kafka *kafka, const Envelope *event, uint64_t ticket, Error *err)
 	 * twice when the partitioner refuses the message (#4627).
 	 */
 	headers = make_headers(event);
-	error =
-		rd_kafka_produceva(kafka->producer,
-						   (rd_kafka_vu_t[]){
-							   {.vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = topic},
-							   {.vtype = RD_KAFKA_VTYPE_PARTITION,
-								.u.i32 =
-									event->partition == ENVELOPE_NO_PARTITION
-										? RD_KAFKA_PARTITION_UA
-										: event->partition},
-							   {.vtype = RD_KAFKA_VTYPE_MSGFLAGS,
-								.u.i = RD_KAFKA_MSG_F_COPY},
-							   {.vtype = RD_KAFKA_VTYPE_KEY,
-								.u.mem = {(void *) event->key.data,
-										  event->key.len}},
-							   {.vtype = RD_KAFKA_VTYPE_VALUE,
-								.u.mem = {(void *) event->payload.data,
-										  event->payload.len}},
-							   {.vtype = RD_KAFKA_VTYPE_TIMESTAMP,
-								.u.i64 = event->ts},
-							   {.vtype = RD_KAFKA_VTYPE_HEADERS,
-								.u.headers = headers},
-							   {.vtype = RD_KAFKA_VTYPE_OPAQUE,
-								.u.ptr = (void *) (uintptr_t) ticket},
-						   },
-						   8);
+	arguments[0] = (rd_kafka_vu_t){RD_KAFKA_VTYPE_RKT, .u.rkt = topic};
+	arguments[1] =
+		(rd_kafka_vu_t){RD_KAFKA_VTYPE_PARTITION, .u.i32 = event->partition};
+	arguments[2] =
+		(rd_kafka_vu_t){RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY};
+	arguments[3] = memory_argument(RD_KAFKA_VTYPE_KEY, event->key);
+	arguments[4] = memory_argument(RD_KAFKA_VTYPE_VALUE, event->payload);
+	arguments[5] =
+		(rd_kafka_vu_t){RD_KAFKA_VTYPE_TIMESTAMP, .u.i64 = event->ts};
+	arguments[6] =
+		(rd_kafka_vu_t){RD_KAFKA_VTYPE_HEADERS, .u.headers = headers};
+	arguments[7] = (rd_kafka_vu_t){RD_KAFKA_VTYPE_OPAQUE,
+								   .u.ptr = (void *) (uintptr_t) ticket};
+	error = rd_kafka_produceva(kafka->producer, arguments, 8);
 	if (error != NULL)
 		rd_kafka_headers_destroy(headers);
 	return count_produced(kafka, event, error, err);

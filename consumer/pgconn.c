@@ -124,17 +124,29 @@ collect(const Config *config, Parameters *parameters)
 	add(parameters, "replication", "database");
 }
 
-PGconn *
-pgconn_start(const Config *config)
+/* Connects, or with wait = false begins to. */
+static PGconn *
+connect_to_server(const Config *config, bool wait)
 {
 	Parameters parameters;
 	PGconn *conn;
 
 	collect(config, &parameters);
-	conn = PQconnectStartParams(parameters.keywords, parameters.values, 0);
+	if (wait)
+		conn = PQconnectdbParams(parameters.keywords, parameters.values, 0);
+	else
+		conn = PQconnectStartParams(parameters.keywords, parameters.values, 0);
 	free(parameters.options);
 	if (conn == NULL)
 		xalloc_failed();
+	return conn;
+}
+
+PGconn *
+pgconn_start(const Config *config)
+{
+	PGconn *conn = connect_to_server(config, false);
+
 	/* With the SQLSTATE in the text, which is all a failed connection has. */
 	PQsetErrorVerbosity(conn, PQERRORS_VERBOSE);
 	return conn;
@@ -143,13 +155,5 @@ pgconn_start(const Config *config)
 PGconn *
 pgconn_open(const Config *config)
 {
-	Parameters parameters;
-	PGconn *conn;
-
-	collect(config, &parameters);
-	conn = PQconnectdbParams(parameters.keywords, parameters.values, 0);
-	free(parameters.options);
-	if (conn == NULL)
-		xalloc_failed();
-	return conn;
+	return connect_to_server(config, true);
 }

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 from harness.kafka import Kafka, Record
+from harness.outbox import TABLE
 from harness.postgres import Postgres
 from harness.process import run
 from harness.relay import BINARY, Relay
@@ -15,16 +16,6 @@ from harness.scratch import Scratch
 from harness.wait import wait_until
 
 _numbers = itertools.count(1)
-
-OUTBOX = """
-CREATE TABLE outbox (
-    id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
-    aggregate_type varchar(255) NOT NULL,
-    aggregate_id varchar(255) NOT NULL,
-    event_type varchar(255) NOT NULL,
-    payload jsonb NOT NULL,
-    created_at timestamp NOT NULL DEFAULT now()
-)"""
 
 ADD = (
     "INSERT INTO outbox (aggregate_type, aggregate_id, event_type, payload)"
@@ -74,7 +65,7 @@ class Outbox:
         self.topic = f"{self.aggregate_type}.events"
         self.relays: list[Relay] = []
         self.db = postgres.connect(dbname)
-        self.db.execute(OUTBOX)
+        self.db.execute(TABLE)
 
     @property
     def conninfo(self) -> str:

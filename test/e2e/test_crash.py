@@ -41,15 +41,12 @@ def test_kill_between_produce_and_confirm(outbox: Outbox) -> None:
     outbox.wait_published(100)
     outbox.wait_all_confirmed()
 
-    outbox.kafka.freeze()
-    try:
+    with outbox.kafka.frozen():
         confirmed = outbox.confirmed()
         outbox.add_many(400, keys=5, start=100)
         outbox.wait_read()
         assert outbox.confirmed() == confirmed
         relay.kill()
-    finally:
-        outbox.kafka.thaw()
     assert outbox.confirmed() == confirmed
 
     outbox.streaming_relay()
@@ -95,15 +92,12 @@ def test_nothing_is_confirmed_while_kafka_is_away(outbox: Outbox) -> None:
     outbox.add("k0", "0")
     outbox.wait_published(1)
     outbox.wait_all_confirmed()
-    outbox.kafka.freeze()
-    try:
+    with outbox.kafka.frozen():
         confirmed = outbox.confirmed()
         outbox.add("k0", "1")
         outbox.db.execute("CREATE TABLE irrelevant AS SELECT generate_series(1, 10000)")
         outbox.wait_read()
         assert outbox.confirmed() == confirmed
-    finally:
-        outbox.kafka.thaw()
     outbox.wait_all_confirmed()
     assert numbers(outbox.kafka.read(outbox.topic)) == [0, 1]
 
@@ -130,15 +124,12 @@ def test_sigterm_delivers_what_is_in_flight(outbox: Outbox) -> None:
     relay = outbox.streaming_relay(*STATUS_OFTEN)
     outbox.add("k0", "0")
     outbox.wait_published(1)
-    outbox.kafka.freeze()
-    try:
+    with outbox.kafka.frozen():
         outbox.add("k0", "1")
         outbox.wait_read()
         relay.signal(signal.SIGINT)
         relay.wait_for_log("stopping")
         assert relay.running()
-    finally:
-        outbox.kafka.thaw()
     assert relay.wait() == 0
     assert numbers(outbox.kafka.read(outbox.topic)) == [0, 1]
     assert outbox.all_confirmed()
@@ -154,16 +145,13 @@ def test_the_time_to_stop_is_bounded(outbox: Outbox) -> None:
     outbox.add("k0", "0")
     outbox.wait_published(1)
     outbox.wait_all_confirmed()
-    outbox.kafka.freeze()
-    try:
+    with outbox.kafka.frozen():
         confirmed = outbox.confirmed()
         outbox.add("k0", "1")
         outbox.wait_read()
         assert relay.terminate() == 1
         assert "not all was delivered in time" in relay.log()
         assert outbox.confirmed() == confirmed
-    finally:
-        outbox.kafka.thaw()
     outbox.streaming_relay()
     outbox.wait_all_confirmed()
     assert first_occurrences(numbers(outbox.kafka.read(outbox.topic))) == [0, 1]

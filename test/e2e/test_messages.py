@@ -66,7 +66,7 @@ def test_help_and_version() -> None:
         (["run", "-q"], 'pg_outbox run: unknown option "-q"; try "pg_outbox run --help"'),
         (["run", "--slot"], 'pg_outbox run: option "--slot" needs a value'),
         (["run", "extra"], 'pg_outbox run: unexpected argument "extra"'),
-        (["drop-slot", "-b", "x"], 'pg_outbox drop-slot: unknown option "x"; try "pg_outbox drop-slot --help"'),
+        (["drop-slot", "-b", "x"], 'pg_outbox drop-slot: unknown option "-b"; try "pg_outbox drop-slot --help"'),
         (["run", "--slot", "No-Slot"],
          'pg_outbox: --slot: invalid value "No-Slot" for relay.slot; allowed is 1 to 63 of a-z, 0-9 and _'),
         (["run", "-X", "slot=x"], "pg_outbox: -X: not of the form section.key=value"),

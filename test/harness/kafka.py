@@ -1,6 +1,8 @@
 """A Kafka broker of one's own: one node, KRaft mode."""
 
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -135,20 +137,22 @@ class Kafka:
     def _signal(self, number: int) -> None:
         self._process.send_signal(number)
 
-    def freeze(self) -> None:
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
         """Stops the broker in its tracks; its connections stay open."""
         self._signal(signal.SIGSTOP)
         tasks = Path(f"/proc/{self._process.pid}/task")
-        wait_until(
-            lambda: all(
-                "\nState:\tT" in (task / "status").read_text()
-                for task in tasks.iterdir()
-            ),
-            "all threads of Kafka stopped",
-        )
-
-    def thaw(self) -> None:
-        self._signal(signal.SIGCONT)
+        try:
+            wait_until(
+                lambda: all(
+                    "\nState:\tT" in (task / "status").read_text()
+                    for task in tasks.iterdir()
+                ),
+                "all threads of Kafka stopped",
+            )
+            yield
+        finally:
+            self._signal(signal.SIGCONT)
 
     def kill(self) -> None:
         if self._process is not None:
