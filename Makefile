@@ -61,6 +61,9 @@ check-e2e: all ## Run the tests on a real PostgreSQL and a real Kafka
 check-demo: all ## Run the demo as a test
 	$(PYTHON) examples/demo/demo.py < /dev/null
 
+check-matrix: packages ## Run the decoder's tests on PostgreSQL 13, 15, 17 and 18 (root only)
+	test/matrix.sh
+
 bench-drain: deps ## Measure how fast a backlog of one-event transactions drains
 	$(MAKE) all
 	$(PYTHON) bench/drain.py
@@ -85,4 +88,4 @@ help: ## List the targets
 
 .PHONY: all decoder consumer install uninstall packages deps demo check \
 	check-lint check-unit check-regress check-isolation check-e2e check-demo \
-	bench-drain expected fmt lint clean help
+	check-matrix bench-drain expected fmt lint clean help

@@ -210,8 +210,9 @@ integer_text(int64 value, Bytes *text)
 {
 	char *result = palloc(MAXINT8LEN + 1);
 
+	pg_lltoa(value, result);
 	text->data = result;
-	text->len = pg_lltoa(value, result);
+	text->len = strlen(result);
 }
 
 /* A uuid as text. */
