@@ -18,9 +18,17 @@ def _die_with_parent() -> None:
 
 
 def start(command: list[str], **arguments) -> subprocess.Popen:
-    """Starts a process that is killed should this one die."""
+    """Starts a process that is killed should this one die.
+
+    In a session of its own: a Ctrl-C is for this process, which then ends the
+    others in their order.
+    """
     return subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, preexec_fn=_die_with_parent, **arguments
+        command,
+        stdin=subprocess.DEVNULL,
+        preexec_fn=_die_with_parent,
+        start_new_session=True,
+        **arguments,
     )
 
 
@@ -43,8 +51,16 @@ def run(command: list[str], **arguments) -> str:
 
 
 def server_user() -> list[str]:
-    """What a server's command begins with: PostgreSQL does not run as root."""
-    return ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+    """What a server's command begins with: PostgreSQL does not run as root.
+
+    Changing the user takes the signal away that is sent when the parent dies.
+    """
+    if os.geteuid() != 0:
+        return []
+    return [
+        "setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups",
+        "--pdeathsig=KILL", "--",
+    ]
 
 
 def free_port() -> int:
