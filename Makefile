@@ -38,7 +38,7 @@ demo: deps ## Show the main job on real parts: PostgreSQL, relay, Kafka
 check: deps ## Run every test there is
 	$(MAKE) all
 	$(MAKE) -j 2 --output-sync=target check-lint check-unit check-regress \
-		check-isolation
+		check-isolation check-stream
 	$(MAKE) check-e2e
 	$(MAKE) check-demo
 
@@ -54,6 +54,9 @@ check-regress: decoder ## Run pg_regress on the decoder, in a server of its own
 
 check-isolation: decoder ## Run the isolation tests of interleaved transactions
 	test/regress.sh isolation
+
+check-stream: decoder ## Run the decoder in a walsender, with lines gathered
+	test/stream.sh
 
 check-e2e: all ## Run the tests on a real PostgreSQL and a real Kafka
 	$(PYTHON) -m pytest test/e2e
@@ -87,5 +90,5 @@ help: ## List the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
 
 .PHONY: all decoder consumer install uninstall packages deps demo check \
-	check-lint check-unit check-regress check-isolation check-e2e check-demo \
+	check-lint check-unit check-regress check-isolation check-stream check-e2e check-demo \
 	check-matrix bench-drain expected fmt lint clean help

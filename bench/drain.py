@@ -88,7 +88,7 @@ def drain(postgres: Postgres, kafka: Kafka, events: int, settings: list[str]) ->
     check(kafka, events)
     with postgres.connect() as db:
         confirmed = db.execute(
-            "SELECT confirmed_flush_lsn >= pg_current_wal_flush_lsn()"
+            "SELECT pg_current_wal_flush_lsn() - confirmed_flush_lsn < 8192"
             " FROM pg_replication_slots"
         ).fetchone()[0]
     steady = 0.8 * events / (marks[0.9] - marks[0.1])
@@ -97,7 +97,7 @@ def drain(postgres: Postgres, kafka: Kafka, events: int, settings: list[str]) ->
     print(f"  seconds in all           {elapsed:.1f}")
     print(f"  relay CPU an event       {cpu / events * 1e6:.1f} µs")
     print(f"  relay peak memory        {memory:.1f} MB")
-    print(f"  slot at the end of WAL   {confirmed}")
+    print(f"  slot within a WAL page   {confirmed}")
 
 
 def main() -> None:

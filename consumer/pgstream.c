@@ -45,6 +45,12 @@ struct PgStream
 /* Seconds from 1970-01-01 to 2000-01-01, where PostgreSQL's clock starts. */
 #define POSTGRES_EPOCH INT64_C(946684800)
 
+/*
+ * How many bytes of lines the decoder gathers into one message.  Always more
+ * than none, since without there are no position lines.
+ */
+#define COALESCE_BYTES 65536
+
 /* Lengths of the messages inside CopyData, in bytes, with their first one. */
 #define DATA_HEADER_LENGTH (1 + 8 + 8 + 8)
 #define KEEPALIVE_LENGTH (1 + 8 + 8 + 1)
@@ -176,21 +182,20 @@ send_start(PgStream *stream)
 	FILE *out = open_memstream(&command, &size);
 	const char *key;
 	const char *value;
-	const char *separator = " (";
 	size_t cursor = 0;
 	bool sent;
 
 	if (out == NULL)
 		xalloc_failed();
 	/* At 0/0: the slot alone knows where to begin. */
-	fprintf(out, "START_REPLICATION SLOT \"%s\" LOGICAL 0/0", stream->slot);
+	fprintf(out, "START_REPLICATION SLOT \"%s\" LOGICAL 0/0 (\"coalesce\" '%d'",
+			stream->slot, COALESCE_BYTES);
 	while (config_next(stream->config, "outbox", &cursor, &key, &value))
 	{
-		fprintf(out, "%s\"%s\" ", separator, key);
+		fprintf(out, ", \"%s\" ", key);
 		write_literal(out, value);
-		separator = ", ";
 	}
-	fputs(separator[0] == ',' ? ")" : "", out);
+	fputc(')', out);
 	fclose(out);
 	sent = send_command(stream, command, STATE_STARTING);
 	free(command);

@@ -49,7 +49,7 @@ typedef struct PgMessage
 	const char *data;
 	size_t len;
 	/* PGSTREAM_KEEPALIVE */
-	Lsn end; /* the server has sent all that committed before */
+	Lsn end; /* how far the server is; confirms nothing */
 	bool reply_requested;
 } PgMessage;
 

@@ -257,21 +257,17 @@ take_lines(Relay *relay)
 }
 
 /*
- * A keepalive: the server has sent all that committed before its position.
- * Since the decoder sends each line at once, they stand above it in the stream
- * and it is as good as a position line.
+ * A keepalive is a sign of life, and no more: its position may be behind lines
+ * that still sit in the decoder's buffer (decoder/outlet.c), so it is never
+ * confirmed.  That it was read is told, which quiets the server.
  */
 static void
 on_keepalive(Relay *relay)
 {
 	const PgMessage *message = &relay->message;
 
-	/* When stopping, lines are dropped: then it says too much. */
-	if (relay->phase != PHASE_RUNNING)
-		return;
 	if (message->end > relay->received)
 		relay->received = message->end;
-	tracker_position(relay->tracker, message->end);
 	relay->status_asked |= message->reply_requested;
 }
 

@@ -8,11 +8,15 @@
 #ifndef PG_OUTBOX_COMPAT_H
 #define PG_OUTBOX_COMPAT_H
 
+#include "access/xlog.h"
 #include "catalog/pg_attribute.h"
 #include "replication/logical.h"
 #include "replication/output_plugin.h"
 #include "replication/reorderbuffer.h"
 
+#if PG_VERSION_NUM >= 150000
+#include "access/xlogrecovery.h"
+#endif
 #if PG_VERSION_NUM >= 160000
 #include "varatt.h"
 #endif
@@ -57,6 +61,19 @@
 #else
 #define COMPAT_IS_VIRTUAL(att) false
 #endif
+
+/* 15 asks for the timeline, too; on a standby all that is replayed counts. */
+static inline XLogRecPtr
+compat_flushed_position(void)
+{
+	if (RecoveryInProgress())
+		return GetXLogReplayRecPtr(NULL);
+#if PG_VERSION_NUM >= 150000
+	return GetFlushRecPtr(NULL);
+#else
+	return GetFlushRecPtr();
+#endif
+}
 
 /* 18 gives modules a name and a version. */
 #ifdef PG_MODULE_MAGIC_EXT

@@ -134,3 +134,9 @@ envelope_append_commit(StringInfo out, XLogRecPtr lsn, TransactionId xid,
 	appendStringInfo(out, "{\"commit\":\"%X/%X\",\"xid\":%u,\"events\":%u}",
 					 LSN_FORMAT_ARGS(lsn), xid, events);
 }
+
+void
+envelope_append_position(StringInfo out, XLogRecPtr lsn)
+{
+	appendStringInfo(out, "{\"position\":\"%X/%X\"}", LSN_FORMAT_ARGS(lsn));
+}

@@ -23,4 +23,7 @@ extern void envelope_append_event(StringInfo out, Event *event, int limit);
 extern void envelope_append_commit(StringInfo out, XLogRecPtr lsn,
 								   TransactionId xid, uint32 events);
 
+/* Appends the line that says what committed before lsn is written above. */
+extern void envelope_append_position(StringInfo out, XLogRecPtr lsn);
+
 #endif /* PG_OUTBOX_ENVELOPE_H */

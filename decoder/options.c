@@ -38,6 +38,8 @@ static void read_role(Options *options, const char *name, const char *value);
 static void read_headers(Options *options, const char *name, const char *value);
 static void read_max_event_bytes(Options *options, const char *name,
 								 const char *value);
+static void read_coalesce(Options *options, const char *name,
+						  const char *value);
 
 static const OptionDescription descriptions[] = {
 	{"tables", read_tables, "public.outbox"},
@@ -48,6 +50,7 @@ static const OptionDescription descriptions[] = {
 	{"payload", read_role, NULL},
 	{"headers", read_headers, "id,event_type:eventType"},
 	{"max_event_bytes", read_max_event_bytes, "1000000"},
+	{"coalesce", read_coalesce, "0"},
 };
 
 /* The option of each role, and its columns where the option is not given. */
@@ -211,21 +214,35 @@ read_headers(Options *options, const char *name, const char *value)
 	options->headers = headers;
 }
 
-/* max_event_bytes: a number of bytes. */
-static void
-read_max_event_bytes(Options *options, const char *name, const char *value)
+/* Reads a number of bytes from min to max. */
+static int
+read_bytes(const char *name, const char *value, int min, int max)
 {
 	char *end;
 	long number;
 
 	errno = 0;
 	number = strtol(value, &end, 10);
-	if (end == value || *end != '\0' || errno != 0 || number < 1 ||
-		number > MAX_EVENT_BYTES_LIMIT)
+	if (end == value || *end != '\0' || errno != 0 || number < min ||
+		number > max)
 		invalid_value(name, value,
-					  psprintf("a number of bytes from 1 to %d",
-							   MAX_EVENT_BYTES_LIMIT));
-	options->max_event_bytes = (int) number;
+					  psprintf("a number of bytes from %d to %d", min, max));
+	return (int) number;
+}
+
+/* max_event_bytes: a number of bytes. */
+static void
+read_max_event_bytes(Options *options, const char *name, const char *value)
+{
+	options->max_event_bytes =
+		read_bytes(name, value, 1, MAX_EVENT_BYTES_LIMIT);
+}
+
+/* coalesce: a number of bytes. */
+static void
+read_coalesce(Options *options, const char *name, const char *value)
+{
+	options->coalesce = read_bytes(name, value, 0, COALESCE_LIMIT);
 }
 
 /* Raises the ERROR of an option that there is not. */

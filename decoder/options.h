@@ -49,7 +49,11 @@ typedef struct Options
 	List *headers; /* HeaderOption * */
 	RoleOption roles[N_ROLES];
 	int max_event_bytes; /* of the payload as stored, uncompressed */
+	int coalesce;        /* bytes of lines to gather; 0 = none */
 } Options;
+
+/* More lines than this are not gathered, in bytes. */
+#define COALESCE_LIMIT (16 * 1024 * 1024)
 
 /*
  * max_event_bytes cannot be more: what becomes of a payload, printed and

@@ -24,6 +24,7 @@
 
 #include "compat.h"
 #include "envelope.h"
+#include "outlet.h"
 #include "relation.h"
 #include "route.h"
 
@@ -32,6 +33,7 @@ COMPAT_MODULE_MAGIC;
 /* The state of one decoding. */
 typedef struct Decoder
 {
+	Outlet *outlet; /* first, as outlet.c wants it */
 	Options options;
 	RelationCache *relations;
 	MemoryContext row_context; /* reset after each row */
@@ -79,6 +81,7 @@ startup(LogicalDecodingContext *ctx, OutputPluginOptions *opt, bool is_init)
 	decoder->relations = relation_cache_create(&decoder->options);
 	decoder->row_context = AllocSetContextCreate(ctx->context, "pg_outbox row",
 												 ALLOCSET_DEFAULT_SIZES);
+	decoder->outlet = outlet_create(ctx, decoder->options.coalesce);
 	ctx->output_plugin_private = decoder;
 }
 
@@ -126,9 +129,9 @@ write_row(LogicalDecodingContext *ctx, Decoder *decoder, ReorderBufferTXN *txn,
 	event.ts = unix_ms(COMPAT_COMMIT_TIME(txn));
 	event.lsn = txn->end_lsn;
 	event.seq = decoder->lines++;
-	OutputPluginPrepareWrite(ctx, false);
-	envelope_append_event(ctx->out, &event, printed_limit(&decoder->options));
-	OutputPluginWrite(ctx, false);
+	envelope_append_event(outlet_begin_line(decoder->outlet, false), &event,
+						  printed_limit(&decoder->options));
+	outlet_end_line(decoder->outlet, false);
 }
 
 /* Takes one change of a committed transaction: inserts into an outbox count. */
@@ -149,6 +152,7 @@ change(LogicalDecodingContext *ctx, ReorderBufferTXN *txn, Relation relation,
 	else
 		report_progress(ctx, decoder);
 
+	outlet_tick(decoder->outlet);
 	MemoryContextSwitchTo(old);
 	MemoryContextReset(decoder->row_context);
 }
@@ -162,10 +166,10 @@ commit(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
 
 	if (decoder->lines > 0)
 	{
-		OutputPluginPrepareWrite(ctx, true);
-		envelope_append_commit(ctx->out, txn->end_lsn, txn->xid,
-							   decoder->lines);
-		OutputPluginWrite(ctx, true);
+		envelope_append_commit(outlet_begin_line(decoder->outlet, true),
+							   txn->end_lsn, txn->xid, decoder->lines);
+		outlet_end_line(decoder->outlet, true);
 	}
+	outlet_tick(decoder->outlet);
 	compat_update_progress(ctx, decoder->lines == 0);
 }

@@ -35,5 +35,5 @@ for compiler in gcc clang; do
 done
 
 echo "scripts"
-shellcheck .ci/run test/*.sh test/setup/*.sh
+shellcheck -x .ci/run test/*.sh test/setup/*.sh
 build/venv/bin/python -m compileall -q bench examples test

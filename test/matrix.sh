@@ -44,7 +44,7 @@ run_tests() {
     rm -rf "$root/src"
     mkdir -p "$root/src/test"
     cp -r VERSION decoder "$root/src"
-    cp -r test/sql test/expected test/specs test/regress.sh test/regress.conf \
+    cp -r test/sql test/expected test/specs test/*.sh test/regress.conf \
         "$root/src/test"
     chroot "$root" sh -euc "
         mount -t proc proc /proc 2> /dev/null || true
@@ -54,6 +54,7 @@ run_tests() {
         make -C decoder clean > /dev/null
         make -C decoder PG_CONFIG=\$PG_CONFIG
         sh test/regress.sh regress
+        sh test/stream.sh
         if [ -e \$(dirname \$(\$PG_CONFIG --pgxs))/../test/isolation ]; then
             sh test/regress.sh isolation
         else

@@ -7,9 +7,7 @@ cd "$(dirname "$0")/.."
 
 kind=$1
 accept=${2:-}
-pg_config=${PG_CONFIG:-pg_config}
-bindir=$("$pg_config" --bindir)
-pgxs=$(dirname "$(dirname "$(dirname "$("$pg_config" --pgxs)")")")
+. test/server.sh
 results=$PWD/build/$kind
 
 case $kind in
@@ -32,25 +30,8 @@ if [ "$kind" = regress ]; then
     tests="setup $tests"
 fi
 
-# The checkout may lie where the server's user may not look.
-scratch=$(mktemp -d "${TMPDIR:-/tmp}/pg_outbox.XXXXXX")
-trap 'rm -rf "$scratch"' EXIT
-mkdir "$scratch/lib"
 cp -r test/sql test/specs test/expected "$scratch"
-cp decoder/pg_outbox.so "$scratch/lib"
-
-cp test/regress.conf "$scratch/regress.conf"
-echo "dynamic_library_path = '$scratch/lib:\$libdir'" >> "$scratch/regress.conf"
-as_user=
-if [ "$(id -u)" -eq 0 ]; then
-    chown -R postgres "$scratch"
-    as_user="runuser -u postgres --"
-fi
-# A server that does not know the setting does not start with it.
-if $as_user "$bindir/postgres" --describe-config |
-    grep -q '^output_plugin_libraries'; then
-    echo "output_plugin_libraries = 'pg_outbox'" >> "$scratch/regress.conf"
-fi
+hand_over
 
 status=0
 # shellcheck disable=SC2086 # a command and a list

@@ -242,7 +242,7 @@ def all_confirmed(postgres: Postgres) -> bool:
     """Whether the slot has nothing more to send."""
     with postgres.connect() as connection:
         return connection.execute(
-            "SELECT confirmed_flush_lsn >= pg_current_wal_flush_lsn()"
+            "SELECT pg_current_wal_flush_lsn() - confirmed_flush_lsn < 8192"
             " FROM pg_replication_slots WHERE slot_name = %s",
             (SLOT,),
         ).fetchone()[0]

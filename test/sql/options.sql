@@ -50,6 +50,11 @@ SELECT lines('max_event_bytes', '-1');
 SELECT lines('max_event_bytes', '1MB');
 SELECT lines('max_event_bytes', '67108865');
 SELECT lines('max_event_bytes', '99999999999999999999');
+-- coalesce: the lines of a function's result are not gathered
+SELECT lines('coalesce', '-1');
+SELECT lines('coalesce', '16777217');
+SELECT lines('coalesce', '65536');
+SELECT count(*) FROM pg_logical_slot_peek_changes('regress', NULL, NULL, 'coalesce', '0');
 
 -- None of that took anything from the slot, or hurt the session.
 SELECT members('key', 'max_event_bytes', '67108864');
