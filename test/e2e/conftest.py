@@ -182,6 +182,16 @@ def outbox(postgres: Postgres, kafka: Kafka) -> Iterator[Outbox]:
         connection.execute(f"DROP DATABASE {dbname} WITH (FORCE)")
 
 
+@pytest.fixture
+def own_outbox(scratch: Scratch, kafka: Kafka) -> Iterator[Outbox]:
+    """An outbox on a server of its own, which a test may stop and configure."""
+    postgres = Postgres(scratch, f"postgres{next(_numbers)}").start()
+    outbox = Outbox(postgres, kafka, "postgres")
+    yield outbox
+    outbox.close()
+    postgres.kill()
+
+
 def drop_slots(connection: psycopg.Connection, dbname: str) -> None:
     """Drops a database's slots, as soon as nobody holds them."""
     wait_until(

@@ -6,7 +6,6 @@ import threading
 import psycopg
 from conftest import ADD, Outbox
 from harness.kafka import Record
-from harness.postgres import Postgres
 from harness.wait import wait_until
 from test_publish import by_key, numbers
 
@@ -192,33 +191,43 @@ def test_second_relay_stands_by(outbox: Outbox) -> None:
     assert numbers(outbox.kafka.read(outbox.topic)) == list(range(100))
 
 
-def test_postgres_restarts(outbox: Outbox, scratch, kafka) -> None:
+def test_postgres_restarts(own_outbox: Outbox) -> None:
     """Fast: ends promptly with a relay attached.  The relay goes on by itself,
     and losing PostgreSQL alone repeats nothing."""
-    postgres = Postgres(scratch, f"own_{outbox.dbname}")
-    postgres.start()
-    own = Outbox(postgres, kafka, "postgres")
-    try:
-        own.create_slot()
-        kafka.create_topic(own.topic)
-        relay = own.streaming_relay()
-        own.add_many(100, keys=3)
-        for mode in ("fast", "immediate"):
-            own.db.close()
-            # pg_ctl gives up, and fails, if the relay holds the server up.
-            postgres.stop(mode, timeout=20)
-            relay.wait_for_log("waiting for PostgreSQL")
-            postgres.start()
-            own.reconnect()
-            start = 100 if mode == "fast" else 200
-            own.add_many(100, keys=3, start=start)
-            own.wait_published(start + 100)
-            own.wait_all_confirmed()
-        assert relay.terminate() == 0
-        records = kafka.read(own.topic)
-        assert by_key(records) == {
-            f"k{k}": list(range(k, 300, 3)) for k in range(3)
-        }
-    finally:
-        own.close()
-        postgres.kill()
+    outbox = own_outbox
+    outbox.create_slot()
+    outbox.kafka.create_topic(outbox.topic)
+    relay = outbox.streaming_relay()
+    outbox.add_many(100, keys=3)
+    for start, mode in ((100, "fast"), (200, "immediate")):
+        outbox.db.close()
+        # pg_ctl gives up, and fails, if the relay holds the server up.
+        outbox.postgres.stop(mode, timeout=20)
+        relay.wait_for_log("waiting for PostgreSQL")
+        outbox.postgres.start()
+        outbox.reconnect()
+        outbox.add_many(100, keys=3, start=start)
+        outbox.wait_published(start + 100)
+        outbox.wait_all_confirmed()
+    assert relay.terminate() == 0
+    records = outbox.kafka.read(outbox.topic)
+    assert by_key(records) == {f"k{k}": list(range(k, 300, 3)) for k in range(3)}
+
+
+def test_a_keepalive_confirms_nothing(own_outbox: Outbox) -> None:
+    """With synchronous replication the server sends one for each transaction
+    without events, and so ahead of lines that are still gathered."""
+    outbox = own_outbox
+    outbox.postgres.configure("synchronous_standby_names = 'somebody'")
+    outbox.create_slot()
+    outbox.kafka.create_topic(outbox.topic)
+    outbox.db.execute("SELECT pg_reload_conf()")
+    outbox.db.execute("SET synchronous_commit = local")
+    outbox.db.execute("CREATE TABLE other (n int)")
+    for n in range(200):
+        outbox.add("k", str(n))
+        outbox.db.execute("INSERT INTO other VALUES (1)")
+    outbox.relay()
+    outbox.wait_published(200)
+    outbox.wait_all_confirmed()
+    assert numbers(outbox.kafka.read(outbox.topic)) == list(range(200))
