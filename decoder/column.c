@@ -7,6 +7,8 @@
  */
 #include "postgres.h"
 
+#include <ctype.h>
+
 #include "access/detoast.h"
 #include "access/transam.h"
 #include "catalog/pg_type.h"
@@ -112,6 +114,8 @@ column_size(const Column *column, Datum value)
 {
 	struct varlena *pointer;
 
+	if (column->is_field)
+		return ((const Bytes *) DatumGetPointer(value))->len;
 	if (!column->varlena)
 		return 0;
 	pointer = (struct varlena *) DatumGetPointer(value);
@@ -120,17 +124,30 @@ column_size(const Column *column, Datum value)
 	return (int64) toast_raw_datum_size(value) - VARHDRSZ;
 }
 
+Bytes
+column_bytes(const Column *column, Datum value)
+{
+	struct varlena *varlena;
+	Bytes bytes;
+
+	if (column->is_field)
+		return *(const Bytes *) DatumGetPointer(value);
+	varlena = PG_DETOAST_DATUM_PACKED(value);
+	bytes.data = VARDATA_ANY(varlena);
+	bytes.len = VARSIZE_ANY_EXHDR(varlena);
+	return bytes;
+}
+
 /* Bytes as base64 text. */
 static void
-bytea_text(Datum value, Bytes *text)
+base64_text(Bytes bytes, Bytes *text)
 {
-	bytea *bytes = DatumGetByteaPP(value);
-	int size = pg_b64_enc_len(VARSIZE_ANY_EXHDR(bytes)) + 1;
+	int size = pg_b64_enc_len(bytes.len) + 1;
 	char *result = palloc(size);
 
 	text->data = result;
-	text->len = pg_b64_encode((const void *) VARDATA_ANY(bytes),
-							  VARSIZE_ANY_EXHDR(bytes), result, size);
+	text->len =
+		pg_b64_encode((const void *) bytes.data, bytes.len, result, size);
 }
 
 /* A date, time or timestamp in ISO 8601; UTC, with Z, if it has a zone. */
@@ -176,16 +193,6 @@ server_text(const Column *column, const char *string, int len, Bytes *text)
 		return NULL;
 	return psprintf("column \"%s\" has text that is not valid in UTF-8",
 					column->name);
-}
-
-/* A value of text or json, which is kept as its characters. */
-static const char *
-varlena_text(const Column *column, Datum value, Bytes *text)
-{
-	struct varlena *string = PG_DETOAST_DATUM_PACKED(value);
-
-	return server_text(column, VARDATA_ANY(string), VARSIZE_ANY_EXHDR(string),
-					   text);
 }
 
 /* A value as its type prints it. */
@@ -238,16 +245,19 @@ uuid_text(Datum value, Bytes *text)
 const char *
 column_text(const Column *column, Datum value, Bytes *text)
 {
+	Bytes bytes;
+
 	switch (column->type)
 	{
 		case COLUMN_TEXT:
 		case COLUMN_JSON:
-			return varlena_text(column, value, text);
+			bytes = column_bytes(column, value);
+			return server_text(column, bytes.data, bytes.len, text);
 		case COLUMN_JSONB:
 		case COLUMN_OTHER:
 			return printed_text(column, value, text);
 		case COLUMN_BYTEA:
-			bytea_text(value, text);
+			base64_text(column_bytes(column, value), text);
 			break;
 		case COLUMN_UUID:
 			uuid_text(value, text);
@@ -269,5 +279,63 @@ column_text(const Column *column, Datum value, Bytes *text)
 			time_text(column->typid, value, text);
 			break;
 	}
+	return NULL;
+}
+
+/* Digits in a field. */
+static const char *
+field_integer(const Column *column, Datum value, int64 *number)
+{
+	Bytes bytes = column_bytes(column, value);
+	char digits[MAXINT8LEN + 1];
+	char *end = digits;
+
+	if (bytes.len > 0 && bytes.len < sizeof(digits))
+	{
+		memcpy(digits, bytes.data, bytes.len);
+		digits[bytes.len] = '\0';
+		errno = 0;
+		*number = strtoll(digits, &end, 10);
+		if (end == digits + bytes.len && errno == 0 &&
+			(digits[0] == '-' || isdigit((unsigned char) digits[0])))
+			return NULL;
+	}
+	return psprintf("field \"%s\" is not an integer", column->name);
+}
+
+const char *
+column_integer(const Column *column, Datum value, int64 *number)
+{
+	if (column->is_field)
+		return field_integer(column, value, number);
+	if (column->type == COLUMN_INT2)
+		*number = DatumGetInt16(value);
+	else if (column->type == COLUMN_INT4)
+		*number = DatumGetInt32(value);
+	else
+		*number = DatumGetInt64(value);
+	return NULL;
+}
+
+int64
+unix_ms(int64 time)
+{
+	int64 ms = time / 1000 - (time % 1000 < 0 ? 1 : 0);
+
+	return ms + (int64) (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) *
+					SECS_PER_DAY * 1000;
+}
+
+const char *
+column_unix_ms(const Column *column, Datum value, int64 *ms)
+{
+	Timestamp time;
+
+	if (column->type != COLUMN_TIME)
+		return column_integer(column, value, ms);
+	time = DatumGetTimestamp(value);
+	if (TIMESTAMP_NOT_FINITE(time))
+		return psprintf("column \"%s\" is infinite", column->name);
+	*ms = unix_ms(time);
 	return NULL;
 }

@@ -3,6 +3,9 @@
  * column.h
  *	  A column of an outbox table and its values as text.
  *
+ * The fields of a logical message stand beside them: a message is read as a
+ * row whose columns are its fields.
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef PG_OUTBOX_COLUMN_H
@@ -31,11 +34,12 @@ typedef enum ColumnType
 
 typedef struct Column
 {
-	int index; /* attnum - 1 */
+	int index; /* attnum - 1, or the ordinal of a field */
 	char *name;
 	ColumnType type;
 	Oid typid;       /* the base type, where the column's is a domain */
 	bool varlena;    /* variable length: may be compressed or out of line */
+	bool is_field;   /* of a message: text, json or bytes, as a Bytes * */
 	FmgrInfo output; /* of COLUMN_OTHER */
 } Column;
 
@@ -62,10 +66,33 @@ extern Column *column_find(TupleDesc desc, const char *name,
 extern int64 column_size(const Column *column, Datum value);
 
 /*
+ * The bytes of a value of text, json or bytea, uncompressed; those of text
+ * are in the database's encoding.
+ */
+extern Bytes column_bytes(const Column *column, Datum value);
+
+/*
  * Gives a value that is not NULL as UTF-8 text, the form that topics, keys
  * and headers have.  Allocates in the current context.  Returns NULL, or why
  * it cannot be given.
  */
 extern const char *column_text(const Column *column, Datum value, Bytes *text);
+
+/*
+ * Gives a value of an integer type, or digits in a field.  Returns NULL, or
+ * why it cannot be given.
+ */
+extern const char *column_integer(const Column *column, Datum value,
+								  int64 *number);
+
+/*
+ * Gives a point in time in ms since 1970-01-01 UTC: of a timestamp with or
+ * without time zone, the latter taken as UTC, or of an integer that is that
+ * already.  Returns NULL, or why it cannot be given.
+ */
+extern const char *column_unix_ms(const Column *column, Datum value, int64 *ms);
+
+/* Microseconds since 2000, as PostgreSQL counts, to ms since 1970. */
+extern int64 unix_ms(int64 time);
 
 #endif /* PG_OUTBOX_COLUMN_H */

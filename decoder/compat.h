@@ -10,6 +10,7 @@
 
 #include "access/xlog.h"
 #include "catalog/pg_attribute.h"
+#include "common/jsonapi.h"
 #include "replication/logical.h"
 #include "replication/output_plugin.h"
 #include "replication/reorderbuffer.h"
@@ -72,6 +73,18 @@ compat_flushed_position(void)
 	return GetFlushRecPtr(NULL);
 #else
 	return GetFlushRecPtr();
+#endif
+}
+
+/* 17 takes a lexer to fill in, and a const text. */
+static inline JsonLexContext *
+compat_json_lexer(const char *text, int len, int encoding)
+{
+#if PG_VERSION_NUM >= 170000
+	return makeJsonLexContextCstringLen(NULL, text, len, encoding, false);
+#else
+	return makeJsonLexContextCstringLen(unconstify(char *, text), len, encoding,
+										false);
 #endif
 }
 

@@ -26,7 +26,7 @@ append_error(StringInfo out, const Event *event)
 	appendStringInfoChar(out, ',');
 }
 
-/* Appends where the event goes: topic and key, as far as they are known. */
+/* Appends where the event goes: topic, key, partition, as far as known. */
 static void
 append_route(StringInfo out, const Event *event)
 {
@@ -42,6 +42,8 @@ append_route(StringInfo out, const Event *event)
 		json_append_string(out, event->key);
 		appendStringInfoChar(out, ',');
 	}
+	if (event->partition != NO_PARTITION)
+		appendStringInfo(out, "\"partition\":%d,", event->partition);
 }
 
 /* Appends the event's position: ts, lsn, seq. */

@@ -37,16 +37,30 @@ typedef struct Event
 	Bytes topic;
 	bool has_key;
 	Bytes key;
+	int32 partition; /* NO_PARTITION: the partitioner decides */
+	bool has_ts;
 	int64 ts;       /* ms since 1970-01-01 UTC */
 	XLogRecPtr lsn; /* end of the transaction's commit record */
 	uint32 seq;     /* ordinal of the line in its transaction, from 0 */
 	bool has_headers;
 	EventHeader *headers;
 	int n_headers;
-	int64 bytes; /* size of what is too large to be sent; -1: nothing is */
+	int max_headers; /* that there is room for */
+	int64 bytes;     /* size of what is too large to be sent; -1: nothing is */
 	PayloadType payload_type;
 	Bytes payload;
 	Jsonb *payload_jsonb;
 } Event;
+
+#define NO_PARTITION (-1)
+
+/* Makes an event of which nothing is known. */
+static inline void
+event_init(Event *event)
+{
+	memset(event, 0, sizeof(Event));
+	event->partition = NO_PARTITION;
+	event->bytes = -1;
+}
 
 #endif /* PG_OUTBOX_EVENT_H */

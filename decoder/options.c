@@ -3,8 +3,9 @@
  * options.c
  *	  The options of START_REPLICATION and pg_logical_slot_get_changes().
  *
- * Adding one: a field in Options, a function that reads its value, a line in
- * the table below, a line in docs/options.md.
+ * Adding one: a field in Options, a function in option_readers.c that reads its
+ * value, a line in the table below, a line in docs/options.md, a line in the
+ * relay's settings (consumer/settings.c).
  *
  *-------------------------------------------------------------------------
  */
@@ -17,39 +18,34 @@
 #include "utils/builtins.h"
 #include "utils/varlena.h"
 
-#include "identifier.h"
+#include "option_readers.h"
 #include "options.h"
-#include "template.h"
-
-/* Reads the value of one option. */
-typedef void (*OptionReader)(Options *options, const char *name,
-							 const char *value);
 
 typedef struct OptionDescription
 {
 	const char *name;
-	OptionReader read;
+	OptionReader *read;
 	const char *default_value; /* NULL: the reader is not called */
 } OptionDescription;
 
-static void read_tables(Options *options, const char *name, const char *value);
-static void read_topic(Options *options, const char *name, const char *value);
-static void read_role(Options *options, const char *name, const char *value);
-static void read_headers(Options *options, const char *name, const char *value);
-static void read_max_event_bytes(Options *options, const char *name,
-								 const char *value);
-static void read_coalesce(Options *options, const char *name,
-						  const char *value);
-
 static const OptionDescription descriptions[] = {
 	{"tables", read_tables, "public.outbox"},
+	{"messages", read_messages, "pg_outbox"},
 	{"topic", read_topic, "${aggregate_type|aggregatetype}.events"},
+	{"route_by", read_role, NULL},
+	{"route_regex", read_route_regex, NULL},
+	{"route_replacement", read_route_replacement, NULL},
 	{"key", read_role, NULL},
 	{"id", read_role, NULL},
 	{"event_type", read_role, NULL},
 	{"payload", read_role, NULL},
+	{"partition", read_role, NULL},
+	{"timestamp", read_role, NULL},
 	{"headers", read_headers, "id,event_type:eventType"},
+	{"empty_payload", read_empty_payload, "value"},
+	{"shard", read_shard, "0/1"},
 	{"max_event_bytes", read_max_event_bytes, "1000000"},
+	{"origin", read_origin, "any"},
 	{"coalesce", read_coalesce, "0"},
 };
 
@@ -59,191 +55,14 @@ static const struct
 	const char *option;
 	const char *columns[2];
 } role_defaults[N_ROLES] = {
-	[ROLE_AGGREGATE_TYPE] = {"topic", {"aggregate_type", "aggregatetype"}},
+	[ROLE_AGGREGATE_TYPE] = {"route_by", {"aggregate_type", "aggregatetype"}},
 	[ROLE_AGGREGATE_ID] = {"key", {"aggregate_id", "aggregateid"}},
 	[ROLE_EVENT_TYPE] = {"event_type", {"event_type", "type"}},
 	[ROLE_ID] = {"id", {"id", NULL}},
 	[ROLE_PAYLOAD] = {"payload", {"payload", NULL}},
+	[ROLE_PARTITION] = {"partition", {NULL, NULL}},
+	[ROLE_TIMESTAMP] = {"timestamp", {NULL, NULL}},
 };
-
-/* Raises the ERROR of a value that cannot be read. */
-static void
-invalid_value(const char *name, const char *value, const char *allowed)
-{
-	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					errmsg("option \"%s\": invalid value \"%s\"", name, value),
-					errhint("Allowed is %s.", allowed)));
-}
-
-/* Steps over a comma; false at the end; anything else is not allowed there. */
-static bool
-next_item(const char *name, const char *value, const char **cursor,
-		  const char *allowed)
-{
-	skip_space(cursor);
-	if (**cursor == '\0')
-		return false;
-	if (**cursor != ',')
-		invalid_value(name, value, allowed);
-	(*cursor)++;
-	return true;
-}
-
-/* tables: a comma list of schema.table. */
-static void
-read_tables(Options *options, const char *name, const char *value)
-{
-	const char *allowed =
-		"a comma list of schema.table, names quoted as in SQL";
-	const char *p = value;
-	List *tables = NIL;
-
-	do
-	{
-		TableName *table = palloc0(sizeof(TableName));
-		ListCell *lc;
-
-		skip_space(&p);
-		table->schema = scan_identifier(&p);
-		if (table->schema == NULL || *p++ != '.')
-			invalid_value(name, value, allowed);
-		table->name = scan_identifier(&p);
-		if (table->name == NULL)
-			invalid_value(name, value, allowed);
-		foreach (lc, tables)
-		{
-			TableName *other = lfirst(lc);
-
-			if (strcmp(other->schema, table->schema) == 0 &&
-				strcmp(other->name, table->name) == 0)
-				ereport(ERROR,
-						(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						 errmsg("option \"%s\" names table \"%s.%s\" twice",
-								name, table->schema, table->name)));
-		}
-		tables = lappend(tables, table);
-	} while (next_item(name, value, &p, allowed));
-
-	options->tables = tables;
-}
-
-/* topic: a template. */
-static void
-read_topic(Options *options, const char *name, const char *value)
-{
-	options->topic = template_parse(name, value);
-}
-
-/* key, id, event_type, payload: one column. */
-static void
-read_role(Options *options, const char *name, const char *value)
-{
-	const char *p = value;
-	char *column;
-
-	skip_space(&p);
-	column = scan_identifier(&p);
-	skip_space(&p);
-	if (column == NULL || *p != '\0')
-		invalid_value(name, value, "the name of one column, quoted as in SQL");
-	for (int role = 0; role < N_ROLES; role++)
-	{
-		if (strcmp(role_defaults[role].option, name) == 0)
-			options->roles[role].columns = list_make1(column);
-	}
-}
-
-/* Reads the name of a header: in double quotes, or up to comma or space. */
-static char *
-scan_header_name(const char **cursor)
-{
-	const char *start = *cursor;
-	size_t len;
-
-	if (*start == '"')
-		return scan_identifier(cursor);
-	len = strcspn(start, ", \t\r\n\"");
-	*cursor += len;
-	return len > 0 ? pnstrdup(start, len) : NULL;
-}
-
-/* headers: a comma list of column[:name]; empty for none. */
-static void
-read_headers(Options *options, const char *name, const char *value)
-{
-	const char *allowed = "a comma list of column or column:header";
-	const char *p = value;
-	List *headers = NIL;
-
-	options->headers = NIL;
-	skip_space(&p);
-	if (*p == '\0')
-		return;
-	do
-	{
-		HeaderOption *header = palloc0(sizeof(HeaderOption));
-		ListCell *lc;
-
-		skip_space(&p);
-		header->column = scan_identifier(&p);
-		if (header->column == NULL)
-			invalid_value(name, value, allowed);
-		header->name = header->column;
-		skip_space(&p);
-		if (*p == ':')
-		{
-			p++;
-			skip_space(&p);
-			header->name = scan_header_name(&p);
-			if (header->name == NULL)
-				invalid_value(name, value, allowed);
-		}
-		foreach (lc, headers)
-		{
-			HeaderOption *other = lfirst(lc);
-
-			if (strcmp(other->name, header->name) == 0)
-				ereport(ERROR,
-						(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						 errmsg("option \"%s\" names header \"%s\" twice", name,
-								header->name)));
-		}
-		headers = lappend(headers, header);
-	} while (next_item(name, value, &p, allowed));
-
-	options->headers = headers;
-}
-
-/* Reads a number of bytes from min to max. */
-static int
-read_bytes(const char *name, const char *value, int min, int max)
-{
-	char *end;
-	long number;
-
-	errno = 0;
-	number = strtol(value, &end, 10);
-	if (end == value || *end != '\0' || errno != 0 || number < min ||
-		number > max)
-		invalid_value(name, value,
-					  psprintf("a number of bytes from %d to %d", min, max));
-	return (int) number;
-}
-
-/* max_event_bytes: a number of bytes. */
-static void
-read_max_event_bytes(Options *options, const char *name, const char *value)
-{
-	options->max_event_bytes =
-		read_bytes(name, value, 1, MAX_EVENT_BYTES_LIMIT);
-}
-
-/* coalesce: a number of bytes. */
-static void
-read_coalesce(Options *options, const char *name, const char *value)
-{
-	options->coalesce = read_bytes(name, value, 0, COALESCE_LIMIT);
-}
 
 /* Raises the ERROR of an option that there is not. */
 static void
@@ -316,6 +135,37 @@ set_defaults(Options *options)
 	}
 }
 
+/* Tells whether an option is among the elements. */
+static bool
+is_given(const bool *given, const char *name)
+{
+	return given[find_option(name)];
+}
+
+/* Compiles the regular expression if an option asks for one. */
+static void
+make_router(Options *options, const bool *given)
+{
+	const char *route = is_given(given, "route_by")      ? "route_by"
+						: is_given(given, "route_regex") ? "route_regex"
+						: is_given(given, "route_replacement")
+							? "route_replacement"
+							: NULL;
+
+	if (route == NULL)
+		return;
+	if (is_given(given, "topic"))
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("options \"topic\" and \"%s\" exclude each "
+							   "other",
+							   route),
+						errhint("Give \"topic\", or any of \"route_by\", "
+								"\"route_regex\" and "
+								"\"route_replacement\".")));
+	options->router =
+		router_create(options->route_regex, options->route_replacement);
+}
+
 void
 options_parse(Options *options, List *elements)
 {
@@ -339,4 +189,5 @@ options_parse(Options *options, List *elements)
 					 errmsg("option \"%s\" has no value", element->defname)));
 		descriptions[i].read(options, element->defname, strVal(element->arg));
 	}
+	make_router(options, given);
 }

@@ -10,6 +10,8 @@
 
 #include "nodes/pg_list.h"
 
+#include "router.h"
+
 /* A table that is an outbox. */
 typedef struct TableName
 {
@@ -22,13 +24,14 @@ typedef struct HeaderOption
 {
 	char *column;
 	char *name;
+	bool spread; /* the column is an object: each member is a header */
 } HeaderOption;
 
 /* The column names of one role, the first that a table has serves. */
 typedef struct RoleOption
 {
 	const char *option; /* the option that names it */
-	List *columns;      /* char * */
+	List *columns;      /* char *; NIL: there is none */
 } RoleOption;
 
 /* What a row's columns can be for. */
@@ -38,18 +41,28 @@ typedef enum Role
 	ROLE_AGGREGATE_ID,
 	ROLE_EVENT_TYPE,
 	ROLE_ID,
-	ROLE_PAYLOAD
+	ROLE_PAYLOAD,
+	ROLE_PARTITION,
+	ROLE_TIMESTAMP
 } Role;
-#define N_ROLES (ROLE_PAYLOAD + 1)
+#define N_ROLES (ROLE_TIMESTAMP + 1)
 
 typedef struct Options
 {
-	List *tables;  /* TableName * */
-	List *topic;   /* TemplatePart * */
-	List *headers; /* HeaderOption * */
+	List *tables;         /* TableName * */
+	const char *messages; /* prefix of messages that are events; "" = none */
+	List *topic;          /* TemplatePart *; not used where there is a router */
+	Router *router;       /* of route_*; NULL: the template makes the topic */
+	List *headers;        /* HeaderOption * */
 	RoleOption roles[N_ROLES];
-	int max_event_bytes; /* of the payload as stored, uncompressed */
-	int coalesce;        /* bytes of lines to gather; 0 = none */
+	bool blank_is_tombstone; /* blank payloads of text have no value */
+	int shard;               /* of the keys, those that hash to shard ... */
+	int n_shards;            /* ... of so many */
+	bool local_only;         /* drop what came by replication */
+	int max_event_bytes;     /* of the payload as stored, uncompressed */
+	int coalesce;            /* bytes of lines to gather; 0 = none */
+	const char *route_regex; /* as given; NULL: the default */
+	const char *route_replacement;
 } Options;
 
 /* More lines than this are not gathered, in bytes. */

@@ -19,11 +19,12 @@
 
 #include "fmgr.h"
 #include "mb/pg_wchar.h"
+#include "replication/origin.h"
 #include "utils/memutils.h"
-#include "utils/timestamp.h"
 
 #include "compat.h"
 #include "envelope.h"
+#include "message.h"
 #include "outlet.h"
 #include "relation.h"
 #include "route.h"
@@ -36,6 +37,7 @@ typedef struct Decoder
 	Outlet *outlet; /* first, as outlet.c wants it */
 	Options options;
 	RelationCache *relations;
+	MessageReader *messages;
 	MemoryContext row_context; /* reset after each row */
 	uint32 lines;              /* event lines of the present transaction */
 	int ignored_changes;       /* since progress was reported */
@@ -46,8 +48,13 @@ static void startup(LogicalDecodingContext *ctx, OutputPluginOptions *opt,
 static void begin(LogicalDecodingContext *ctx, ReorderBufferTXN *txn);
 static void change(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
 				   Relation relation, ReorderBufferChange *change);
+static void message(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
+					XLogRecPtr lsn, bool transactional, const char *prefix,
+					Size size, const char *content);
 static void commit(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
 				   XLogRecPtr commit_lsn);
+static bool is_foreign_origin(LogicalDecodingContext *ctx,
+							  RepOriginId origin_id);
 
 void
 _PG_output_plugin_init(OutputPluginCallbacks *cb)
@@ -55,7 +62,9 @@ _PG_output_plugin_init(OutputPluginCallbacks *cb)
 	cb->startup_cb = startup;
 	cb->begin_cb = begin;
 	cb->change_cb = change;
+	cb->message_cb = message;
 	cb->commit_cb = commit;
+	cb->filter_by_origin_cb = is_foreign_origin;
 }
 
 /*
@@ -79,10 +88,22 @@ startup(LogicalDecodingContext *ctx, OutputPluginOptions *opt, bool is_init)
 
 	options_parse(&decoder->options, ctx->output_plugin_options);
 	decoder->relations = relation_cache_create(&decoder->options);
+	decoder->messages = message_reader_create(&decoder->options);
 	decoder->row_context = AllocSetContextCreate(ctx->context, "pg_outbox row",
 												 ALLOCSET_DEFAULT_SIZES);
 	decoder->outlet = outlet_create(ctx, decoder->options.coalesce);
 	ctx->output_plugin_private = decoder;
+
+	/* Not asked for each WAL record where all origins are wanted. */
+	if (!decoder->options.local_only)
+		ctx->callbacks.filter_by_origin_cb = NULL;
+}
+
+/* Tells whether what came by replication is to be dropped: option origin. */
+static bool
+is_foreign_origin(LogicalDecodingContext *ctx, RepOriginId origin_id)
+{
+	return origin_id != InvalidRepOriginId;
 }
 
 /* Begins a transaction; nothing is written before its first event. */
@@ -110,28 +131,26 @@ report_progress(LogicalDecodingContext *ctx, Decoder *decoder)
 #endif
 }
 
-/* Microseconds since 2000, as PostgreSQL counts, to milliseconds since 1970. */
-static int64
-unix_ms(TimestampTz time)
-{
-	return time / 1000 + (int64) (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) *
-							 SECS_PER_DAY * 1000;
-}
-
-/* Writes the line of a row of an outbox. */
+/* Writes the line of an event. */
 static void
-write_row(LogicalDecodingContext *ctx, Decoder *decoder, ReorderBufferTXN *txn,
-		  Outbox *outbox, HeapTuple tuple, TupleDesc desc)
+write_event(Decoder *decoder, ReorderBufferTXN *txn, Event *event)
 {
-	Event event;
-
-	route_row(&decoder->options, outbox, tuple, desc, &event);
-	event.ts = unix_ms(COMPAT_COMMIT_TIME(txn));
-	event.lsn = txn->end_lsn;
-	event.seq = decoder->lines++;
-	envelope_append_event(outlet_begin_line(decoder->outlet, false), &event,
+	if (!event->has_ts)
+		event->ts = unix_ms(COMPAT_COMMIT_TIME(txn));
+	event->lsn = txn->end_lsn;
+	event->seq = decoder->lines++;
+	envelope_append_event(outlet_begin_line(decoder->outlet, false), event,
 						  printed_limit(&decoder->options));
 	outlet_end_line(decoder->outlet, false);
+}
+
+/* Ends what began with the callback of a row or message. */
+static void
+end_row(Decoder *decoder, MemoryContext old)
+{
+	outlet_tick(decoder->outlet);
+	MemoryContextSwitchTo(old);
+	MemoryContextReset(decoder->row_context);
 }
 
 /* Takes one change of a committed transaction: inserts into an outbox count. */
@@ -142,19 +161,39 @@ change(LogicalDecodingContext *ctx, ReorderBufferTXN *txn, Relation relation,
 	Decoder *decoder = ctx->output_plugin_private;
 	Outbox *outbox = NULL;
 	MemoryContext old = MemoryContextSwitchTo(decoder->row_context);
+	Event event;
 
 	if (change->action == REORDER_BUFFER_CHANGE_INSERT)
 		outbox = relation_lookup(decoder->relations, relation);
-	if (outbox != NULL)
-		write_row(ctx, decoder, txn, outbox,
-				  COMPAT_TUPLE(change->data.tp.newtuple),
-				  RelationGetDescr(relation));
-	else
+	if (outbox == NULL)
 		report_progress(ctx, decoder);
+	else if (route_row(&decoder->options, outbox,
+					   COMPAT_TUPLE(change->data.tp.newtuple),
+					   RelationGetDescr(relation), &event))
+		write_event(decoder, txn, &event);
+	end_row(decoder, old);
+}
 
-	outlet_tick(decoder->outlet);
-	MemoryContextSwitchTo(old);
-	MemoryContextReset(decoder->row_context);
+/*
+ * Takes one logical message.  One that is not transactional may come from a
+ * transaction that rolls back, so it is no event.
+ */
+static void
+message(LogicalDecodingContext *ctx, ReorderBufferTXN *txn, XLogRecPtr lsn,
+		bool transactional, const char *prefix, Size size, const char *content)
+{
+	Decoder *decoder = ctx->output_plugin_private;
+	Bytes frame = {content, size};
+	MemoryContext old;
+	Event event;
+
+	if (!transactional || *decoder->options.messages == '\0' ||
+		strcmp(prefix, decoder->options.messages) != 0)
+		return;
+	old = MemoryContextSwitchTo(decoder->row_context);
+	if (message_route(decoder->messages, frame, &event))
+		write_event(decoder, txn, &event);
+	end_row(decoder, old);
 }
 
 /* Ends a transaction: a commit line if it had events. */

@@ -1,15 +1,16 @@
 /*-------------------------------------------------------------------------
  *
  * relation.c
- *	  Which tables are an outbox, and which of their columns is what.
+ *	  Which tables are an outbox.
  *
- * Both are looked up once a table and remembered until the table, its schema
- * or a parent of it changes.  Follows RelationSyncCache of pgoutput.c, with
- * what its history taught: callbacks cannot be unregistered, so they are
- * registered once a process and find nothing when no decoding is under way
- * (05172f1f37); they may come in the middle of our own look-ups and so only
- * mark entries (7f481b8d38); after an ERROR shutdown_cb is not called, so the
- * static pointer is reset with the memory context (b46efe9048).
+ * That, and what its columns are for, is looked up once a table and remembered
+ * until the table, its schema or a parent of it changes.  Follows
+ * RelationSyncCache of pgoutput.c, with what its history taught: callbacks
+ * cannot be unregistered, so they are registered once a process and find
+ * nothing when no decoding is under way (05172f1f37); they may come in the
+ * middle of our own look-ups and so only mark entries (7f481b8d38); after an
+ * ERROR shutdown_cb is not called, so the static pointer is reset with the
+ * memory context (b46efe9048).
  *
  *-------------------------------------------------------------------------
  */
@@ -26,7 +27,6 @@
 
 #include "compat.h"
 #include "relation.h"
-#include "template.h"
 #include "utf8.h"
 
 /* What is known of one relation. */
@@ -200,169 +200,34 @@ relation_name(Relation relation)
 	return utf8;
 }
 
-/* The first of some columns that the table has, or NULL. */
+/* The columns of a table. */
+typedef struct TableSource
+{
+	ColumnSource source;
+	TupleDesc desc;
+} TableSource;
+
+/* Finds a column of a table. */
 static Column *
-first_column(TupleDesc desc, List *names, const char *relation,
-			 const char *option)
+find_column(const ColumnSource *source, const char *name, const char *option)
 {
-	ListCell *lc;
+	const TableSource *table = (const TableSource *) source;
 
-	foreach (lc, names)
-	{
-		Column *column = column_find(desc, lfirst(lc), relation, option);
-
-		if (column != NULL)
-			return column;
-	}
-	return NULL;
-}
-
-/* The same, where the table must have one of them. */
-static Column *
-required_column(TupleDesc desc, List *names, const char *relation,
-				const char *option)
-{
-	Column *column = first_column(desc, names, relation, option);
-	StringInfoData list;
-	ListCell *lc;
-
-	if (column != NULL)
-		return column;
-	initStringInfo(&list);
-	foreach (lc, names)
-		appendStringInfo(&list, "%s\"%s\"", list.len > 0 ? " or " : "",
-						 (char *) lfirst(lc));
-	ereport(ERROR,
-			(errcode(ERRCODE_UNDEFINED_COLUMN),
-			 errmsg("table %s has no column %s, which option \"%s\" needs",
-					relation, list.data, option),
-			 errhint("Name another column in option \"%s\", or take the table "
-					 "out of option \"tables\".",
-					 option)));
-	pg_unreachable();
-}
-
-/* Resolves the topic's template. */
-static void
-resolve_topic(Outbox *outbox, const Options *options, TupleDesc desc,
-			  const char *relation)
-{
-	ListCell *lc;
-
-	outbox->topic = palloc0(list_length(options->topic) * sizeof(TopicPart));
-	foreach (lc, options->topic)
-	{
-		const TemplatePart *part = lfirst(lc);
-		TopicPart *resolved = &outbox->topic[outbox->n_topic++];
-
-		if (part->literal == NULL)
-		{
-			resolved->column =
-				required_column(desc, part->columns, relation, "topic");
-			continue;
-		}
-		resolved->literal.data = part->literal;
-		resolved->literal.len = strlen(part->literal);
-	}
-}
-
-/* Resolves the payload's column, whose type must be one of a few. */
-static void
-resolve_payload(Outbox *outbox, const Options *options, TupleDesc desc,
-				const char *relation)
-{
-	const RoleOption *role = &options->roles[ROLE_PAYLOAD];
-	Column *column =
-		required_column(desc, role->columns, relation, role->option);
-
-	if (column->type != COLUMN_JSON && column->type != COLUMN_JSONB &&
-		column->type != COLUMN_TEXT && column->type != COLUMN_BYTEA)
-		ereport(ERROR,
-				(errcode(ERRCODE_DATATYPE_MISMATCH),
-				 errmsg("column \"%s\" of table %s has type %s, which "
-						"option \"%s\" cannot use",
-						column->name, relation, format_type_be(column->typid),
-						role->option),
-				 errhint("Allowed are json, jsonb, text, varchar, char and "
-						 "bytea.")));
-	outbox->payload = column;
-}
-
-/* The column of a header: one of that name, else the one of that role. */
-static Column *
-header_column(const Options *options, TupleDesc desc, const char *name,
-			  const char *relation)
-{
-	static const char *const role_names[N_ROLES] = {
-		[ROLE_AGGREGATE_TYPE] = "aggregate_type",
-		[ROLE_AGGREGATE_ID] = "aggregate_id",
-		[ROLE_EVENT_TYPE] = "event_type",
-		[ROLE_ID] = "id",
-	};
-	Column *column = column_find(desc, name, relation, "headers");
-
-	for (int role = 0; column == NULL && role < N_ROLES; role++)
-	{
-		if (role_names[role] != NULL && strcmp(role_names[role], name) == 0)
-			column = first_column(desc, options->roles[role].columns, relation,
-								  "headers");
-	}
-	return column;
-}
-
-/* Resolves the headers; those whose column the table lacks are left out. */
-static void
-resolve_headers(Outbox *outbox, const Options *options, TupleDesc desc,
-				const char *relation, bool warn)
-{
-	ListCell *lc;
-
-	outbox->headers =
-		palloc0((list_length(options->headers) + 1) * sizeof(HeaderColumn));
-	foreach (lc, options->headers)
-	{
-		const HeaderOption *option = lfirst(lc);
-		HeaderColumn *header = &outbox->headers[outbox->n_headers];
-
-		header->column = header_column(options, desc, option->column, relation);
-		if (header->column == NULL)
-		{
-			if (warn)
-				ereport(WARNING,
-						(errcode(ERRCODE_UNDEFINED_COLUMN),
-						 errmsg("table %s has no column \"%s\": its events "
-								"have no header \"%s\"",
-								relation, option->column, option->name)));
-			continue;
-		}
-		if (!utf8_from_server(option->name, strlen(option->name),
-							  &header->name))
-			ereport(ERROR,
-					(errcode(ERRCODE_UNTRANSLATABLE_CHARACTER),
-					 errmsg("option \"headers\": \"%s\" is not valid in UTF-8",
-							option->name)));
-		outbox->n_headers++;
-	}
+	return column_find(table->desc, name, source->name, option);
 }
 
 /* Resolves all that the options say of a table, in the current context. */
 static Outbox *
-resolve(const Options *options, Relation relation, bool warn)
+resolve(const Options *options, Relation relation, bool warns)
 {
 	TupleDesc desc = RelationGetDescr(relation);
-	Outbox *outbox = palloc0(sizeof(Outbox));
-	const RoleOption *key = &options->roles[ROLE_AGGREGATE_ID];
-	char *name;
+	Bytes name = relation_name(relation);
+	TableSource table = {{pnstrdup(name.data, name.len), desc->natts, warns,
+						  find_column},
+						 desc};
+	Outbox *outbox = outbox_resolve(options, &table.source);
 
-	outbox->name = relation_name(relation);
-	name = pnstrdup(outbox->name.data, outbox->name.len);
-	outbox->natts = desc->natts;
-	outbox->values = palloc(desc->natts * sizeof(Datum));
-	outbox->nulls = palloc(desc->natts * sizeof(bool));
-	resolve_topic(outbox, options, desc, name);
-	outbox->key = required_column(desc, key->columns, name, key->option);
-	resolve_payload(outbox, options, desc, name);
-	resolve_headers(outbox, options, desc, name, warn);
+	outbox->name = name;
 	return outbox;
 }
 

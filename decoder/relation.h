@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * relation.h
- *	  Which tables are an outbox, and which of their columns is what.
+ *	  Which tables are an outbox.
  *
  *-------------------------------------------------------------------------
  */
@@ -10,37 +10,7 @@
 
 #include "utils/rel.h"
 
-#include "column.h"
-#include "options.h"
-
-/* One part of the topic: literal text, or a column if that is not NULL. */
-typedef struct TopicPart
-{
-	Bytes literal;
-	Column *column;
-} TopicPart;
-
-/* A header and the column it is made of. */
-typedef struct HeaderColumn
-{
-	Bytes name; /* UTF-8 */
-	Column *column;
-} HeaderColumn;
-
-/* An outbox table, its columns resolved. */
-typedef struct Outbox
-{
-	Bytes name; /* schema.table, quoted as SQL does, UTF-8 */
-	int natts;
-	TopicPart *topic;
-	int n_topic;
-	Column *key;
-	Column *payload;
-	HeaderColumn *headers;
-	int n_headers;
-	Datum *values; /* room for one row */
-	bool *nulls;
-} Outbox;
+#include "outbox.h"
 
 typedef struct RelationCache RelationCache;
 

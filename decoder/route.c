@@ -12,12 +12,17 @@
 #include "mb/pg_wchar.h"
 
 #include "json.h"
+#include "json_text.h"
+#include "murmur2.h"
 #include "route.h"
 #include "template.h"
 #include "utf8.h"
 
 /* Kafka's limit (Topic.java, MAX_NAME_LENGTH). */
 #define MAX_TOPIC_LENGTH 249
+
+/* More headers than this are not sent. */
+#define MAX_HEADERS 1000
 
 /* A row of an outbox on its way to be an event. */
 typedef struct Row
@@ -35,7 +40,7 @@ set_error(Event *event, const char *error)
 		event->error = error;
 }
 
-/* The size of a column's value; notes an error if it is not in the WAL. */
+/* The size of a column's value; -1, with an error, if it is not in the WAL. */
 static int64
 value_size(Row *row, const Column *column)
 {
@@ -45,26 +50,33 @@ value_size(Row *row, const Column *column)
 		return 0;
 	size = column_size(column, row->outbox->values[column->index]);
 	if (size < 0)
-	{
 		set_error(row->event, psprintf("column \"%s\" is out of line and not "
 									   "in the WAL record",
 									   column->name));
-		return 0;
-	}
 	return size;
 }
 
-/* The size of all values that topic, key and headers are made of. */
+/* Adds the size of a column's value to a sum, which -1 of either makes -1. */
+static void
+count_size(Row *row, const Column *column, int64 *sum)
+{
+	int64 size = value_size(row, column);
+
+	*sum = *sum < 0 || size < 0 ? -1 : *sum + size;
+}
+
+/* The size of all values that topic, key and headers are made of, or -1. */
 static int64
 routing_size(Row *row)
 {
 	const Outbox *outbox = row->outbox;
-	int64 size = value_size(row, outbox->key);
+	int64 size = 0;
 
+	count_size(row, outbox->key, &size);
 	for (int i = 0; i < outbox->n_topic; i++)
-		size += value_size(row, outbox->topic[i].column);
+		count_size(row, outbox->topic[i].column, &size);
 	for (int i = 0; i < outbox->n_headers; i++)
-		size += value_size(row, outbox->headers[i].column);
+		count_size(row, outbox->headers[i].column, &size);
 	return size;
 }
 
@@ -102,6 +114,33 @@ is_legal_topic(Bytes topic)
 	return true;
 }
 
+/* Appends one part of the topic; false, with an error, if it has none. */
+static bool
+append_topic_part(Row *row, const TopicPart *part, StringInfo topic)
+{
+	Bytes text = part->literal;
+	const char *error = NULL;
+
+	if (part->literal.data == NULL)
+	{
+		if (part->column == NULL || !value_text(row, part->column, &text))
+			return false;
+		if (text.data == NULL)
+		{
+			set_error(row->event, psprintf("topic is null: column \"%s\"",
+										   part->column->name));
+			return false;
+		}
+	}
+	if (row->options->router != NULL)
+		error = router_append_topic(row->options->router, text, topic);
+	else
+		appendBinaryStringInfo(topic, text.data, text.len);
+	if (error != NULL)
+		set_error(row->event, error);
+	return error == NULL;
+}
+
 /* Puts the topic together; without one if a column is NULL or has no text. */
 static void
 route_topic(Row *row)
@@ -113,21 +152,8 @@ route_topic(Row *row)
 	initStringInfo(&topic);
 	for (int i = 0; i < outbox->n_topic; i++)
 	{
-		const TopicPart *part = &outbox->topic[i];
-		Bytes text = part->literal;
-
-		if (part->column != NULL)
-		{
-			if (!value_text(row, part->column, &text))
-				return;
-			if (text.data == NULL)
-			{
-				set_error(event, psprintf("topic is null: column \"%s\"",
-										  part->column->name));
-				return;
-			}
-		}
-		appendBinaryStringInfo(&topic, text.data, text.len);
+		if (!append_topic_part(row, &outbox->topic[i], &topic))
+			return;
 	}
 	event->topic.data = topic.data;
 	event->topic.len = topic.len;
@@ -136,22 +162,185 @@ route_topic(Row *row)
 		set_error(event, "topic is not a legal name");
 }
 
+/* Reads the key. */
+static void
+route_key(Row *row)
+{
+	const Column *column = row->outbox->key;
+
+	row->event->has_key =
+		column != NULL && value_text(row, column, &row->event->key);
+}
+
+/* Tells whether the event is one of our shard; without a key it is one of 0. */
+static bool
+is_our_shard(const Row *row)
+{
+	const Options *options = row->options;
+	const Event *event = row->event;
+
+	if (options->n_shards == 1)
+		return true;
+	if (!event->has_key || event->key.data == NULL)
+		return options->shard == 0;
+	return murmur2(event->key) % options->n_shards == options->shard;
+}
+
+/* Reads the partition, if there is one. */
+static void
+route_partition(Row *row)
+{
+	const Column *column = row->outbox->partition;
+	Event *event = row->event;
+	int64 partition;
+	const char *error;
+
+	if (column == NULL || row->outbox->nulls[column->index])
+		return;
+	error =
+		column_integer(column, row->outbox->values[column->index], &partition);
+	if (error != NULL)
+		set_error(event, error);
+	else if (partition < 0)
+		set_error(event,
+				  psprintf("partition is negative: " INT64_FORMAT, partition));
+	else if (partition > PG_INT32_MAX)
+		set_error(event,
+				  psprintf("partition is too large: " INT64_FORMAT, partition));
+	else
+		event->partition = (int32) partition;
+}
+
+/*
+ * Reads the timestamp, if there is one.  Kafka takes none before 1970, and
+ * librdkafka takes 0 for the time of sending.
+ */
+static void
+route_timestamp(Row *row)
+{
+	const Column *column = row->outbox->timestamp;
+	Event *event = row->event;
+	const char *error;
+
+	if (column == NULL || row->outbox->nulls[column->index])
+		return;
+	error =
+		column_unix_ms(column, row->outbox->values[column->index], &event->ts);
+	if (error == NULL && event->ts <= 0)
+		error =
+			psprintf("timestamp is not after 1970-01-01: " INT64_FORMAT " ms",
+					 event->ts);
+	if (error != NULL)
+		set_error(event, error);
+	else
+		event->has_ts = true;
+}
+
+/* The place of a header's name from the given one on, or n_headers. */
+static int
+find_header(const Event *event, Bytes name, int from)
+{
+	int i;
+
+	for (i = from; i < event->n_headers; i++)
+	{
+		Bytes other = event->headers[i].name;
+
+		if (other.len == name.len &&
+			memcmp(other.data, name.data, name.len) == 0)
+			break;
+	}
+	return i;
+}
+
+/* Adds a header behind the others. */
+static void
+add_header(Event *event, Bytes name, Bytes value)
+{
+	if (event->n_headers == event->max_headers)
+	{
+		event->max_headers *= 2;
+		event->headers =
+			repalloc(event->headers, event->max_headers * sizeof(EventHeader));
+	}
+	event->headers[event->n_headers].name = name;
+	event->headers[event->n_headers++].value = value;
+}
+
+/* An object whose members become headers. */
+typedef struct Spread
+{
+	Row *row;
+	const Column *column;
+	int first; /* its first header: those before it win over its members */
+} Spread;
+
+/* Makes a header of a member; of those with one name the last counts. */
+static void
+spread_member(void *arg, Bytes name, Bytes value)
+{
+	Spread *spread = arg;
+	Event *event = spread->row->event;
+	bool is_string = value.data[0] == '"';
+	int i;
+
+	if (!json_text_unescape(name, &name) ||
+		(is_string && !json_text_unescape(value, &value)))
+	{
+		set_error(event, psprintf("column \"%s\" has an escape that is no "
+								  "character",
+								  spread->column->name));
+		return;
+	}
+	if (!is_string && value.len == 4 && memcmp(value.data, "null", 4) == 0)
+		value.data = NULL;
+	i = find_header(event, name, 0);
+	if (i < spread->first)
+		return;
+	if (i < event->n_headers)
+		event->headers[i].value = value;
+	else if (event->n_headers < MAX_HEADERS)
+		add_header(event, name, value);
+	else
+		set_error(event, psprintf("column \"%s\" makes more than %d headers",
+								  spread->column->name, MAX_HEADERS));
+}
+
+/* Makes headers of all members of an object. */
+static void
+spread_headers(Row *row, const Column *column)
+{
+	Spread spread = {row, column, row->event->n_headers};
+	Bytes text;
+
+	if (!value_text(row, column, &text) || text.data == NULL)
+		return;
+	if (json_text_is_object(text))
+		json_text_scan(text, spread_member, &spread);
+	else
+		set_error(row->event,
+				  psprintf("column \"%s\" is not a JSON object", column->name));
+}
+
 /* Collects the headers. */
 static void
 route_headers(Row *row)
 {
 	const Outbox *outbox = row->outbox;
 	Event *event = row->event;
+	Bytes text;
 
 	event->has_headers = true;
-	event->headers = palloc(outbox->n_headers * sizeof(EventHeader) + 1);
+	event->max_headers = outbox->n_headers + 1;
+	event->headers = palloc(event->max_headers * sizeof(EventHeader));
 	for (int i = 0; i < outbox->n_headers; i++)
 	{
-		EventHeader *header = &event->headers[event->n_headers];
+		const HeaderColumn *header = &outbox->headers[i];
 
-		header->name = outbox->headers[i].name;
-		if (value_text(row, outbox->headers[i].column, &header->value))
-			event->n_headers++;
+		if (header->spread)
+			spread_headers(row, header->column);
+		else if (value_text(row, header->column, &text))
+			add_header(event, header->name, text);
 	}
 }
 
@@ -187,6 +376,18 @@ set_jsonb_payload(Event *event, Datum value, int limit)
 		set_error(event, "payload is too large when printed");
 }
 
+/* Tells whether text is empty or white space, as Java's trim() has it. */
+static bool
+is_blank(Bytes text)
+{
+	for (int i = 0; i < text.len; i++)
+	{
+		if ((unsigned char) text.data[i] > ' ')
+			return false;
+	}
+	return true;
+}
+
 /* Reads the payload, whose size is known to be within the limit. */
 static void
 route_payload(Row *row)
@@ -194,24 +395,25 @@ route_payload(Row *row)
 	const Column *column = row->outbox->payload;
 	Datum value = row->outbox->values[column->index];
 	Event *event = row->event;
-	struct varlena *bytes;
+	Bytes bytes;
 
 	if (column->type == COLUMN_JSONB)
 	{
 		set_jsonb_payload(event, value, printed_limit(row->options));
 		return;
 	}
-	bytes = PG_DETOAST_DATUM_PACKED(value);
+	bytes = column_bytes(column, value);
 	if (column->type == COLUMN_BYTEA)
 	{
-		event->payload.data = VARDATA_ANY(bytes);
-		event->payload.len = VARSIZE_ANY_EXHDR(bytes);
+		event->payload = bytes;
 		event->payload_type = PAYLOAD_BYTES;
 		return;
 	}
+	if (row->options->blank_is_tombstone && is_blank(bytes))
+		return;
 	set_text_payload(event,
 					 column->type == COLUMN_JSON ? PAYLOAD_JSON : PAYLOAD_TEXT,
-					 VARDATA_ANY(bytes), VARSIZE_ANY_EXHDR(bytes));
+					 bytes.data, bytes.len);
 }
 
 /* Notes that the event is larger than it may be. */
@@ -222,42 +424,64 @@ set_too_large(Event *event, int64 bytes)
 	event->bytes = bytes;
 }
 
-void
+/* Makes all of the event but its payload; false if its values are too large. */
+static bool
+route_envelope(Row *row)
+{
+	int64 size = routing_size(row);
+
+	if (size > row->options->max_event_bytes)
+		set_too_large(row->event, size);
+	if (size < 0 || size > row->options->max_event_bytes)
+		return false;
+	route_key(row);
+	route_topic(row);
+	route_partition(row);
+	route_timestamp(row);
+	route_headers(row);
+	return true;
+}
+
+/* Adds the payload. */
+static void
+add_payload(Row *row)
+{
+	const Outbox *outbox = row->outbox;
+	int64 size = value_size(row, outbox->payload);
+
+	if (outbox->payload == NULL || size < 0)
+		return;
+	if (size > row->options->max_event_bytes)
+		set_too_large(row->event, size);
+	else if (!outbox->nulls[outbox->payload->index])
+		route_payload(row);
+}
+
+bool
+route_values(const Options *options, const Outbox *outbox, Event *event)
+{
+	Row row = {options, outbox, event};
+
+	event_init(event);
+	event->relation = outbox->name;
+	if (outbox->lacks != NULL)
+		set_error(event, outbox->lacks);
+	if (route_envelope(&row))
+		add_payload(&row);
+	return is_our_shard(&row);
+}
+
+bool
 route_row(const Options *options, Outbox *outbox, HeapTuple tuple,
 		  TupleDesc desc, Event *event)
 {
-	Row row = {options, outbox, event};
-	int64 size;
-	const char *missing;
-
-	memset(event, 0, sizeof(Event));
-	event->relation = outbox->name;
-	event->bytes = -1;
 	if (tuple == NULL)
 	{
+		event_init(event);
+		event->relation = outbox->name;
 		set_error(event, "row is not in the WAL record");
-		return;
+		return options->shard == 0;
 	}
 	heap_deform_tuple(tuple, desc, outbox->values, outbox->nulls);
-
-	size = routing_size(&row);
-	if (event->error != NULL)
-		return;
-	if (size > options->max_event_bytes)
-	{
-		set_too_large(event, size);
-		return;
-	}
-	route_topic(&row);
-	event->has_key = value_text(&row, outbox->key, &event->key);
-	route_headers(&row);
-
-	missing = event->error;
-	size = value_size(&row, outbox->payload);
-	if (event->error != missing)
-		return;
-	if (size > options->max_event_bytes)
-		set_too_large(event, size);
-	else if (!outbox->nulls[outbox->payload->index])
-		route_payload(&row);
+	return route_values(options, outbox, event);
 }

@@ -12,15 +12,20 @@
 #include "access/tupdesc.h"
 
 #include "event.h"
-#include "relation.h"
+#include "outbox.h"
 
 /*
- * Fills in all members of the event but ts, lsn and seq from a row of an
- * outbox.  A row that cannot be an event raises nothing: event->error says
- * why, and the members that are known are set.  Allocates in the current
- * context, which must be reset after each row.
+ * Fills in all members of the event but lsn and seq, and ts only if the row
+ * says it, from a row of an outbox.  A row that cannot be an event raises
+ * nothing: event->error says why, and the members that are known are set.
+ * Returns false if the event belongs to another shard.  Allocates in the
+ * current context, which must be reset after each row.
  */
-extern void route_row(const Options *options, Outbox *outbox, HeapTuple tuple,
+extern bool route_row(const Options *options, Outbox *outbox, HeapTuple tuple,
 					  TupleDesc desc, Event *event);
+
+/* The same from outbox->values and outbox->nulls. */
+extern bool route_values(const Options *options, const Outbox *outbox,
+						 Event *event);
 
 #endif /* PG_OUTBOX_ROUTE_H */

@@ -15,6 +15,15 @@ CREATE TABLE got AS
 SELECT row_number() OVER () AS n, data
 FROM pg_logical_slot_get_binary_changes('latin1', NULL, NULL, 'tables', 'public."büro"', 'headers', 'id,"prénom":"prénom"');
 SELECT regexp_replace(regexp_replace(convert_from(data, 'UTF8'), '"ts":\d+,"lsn":"[^"]+"', ''), '"commit".*"xid":\d+', '') FROM got ORDER BY n;
+-- A regex is compiled before there is a transaction to look up a conversion.
+SELECT data FROM pg_logical_slot_get_changes('latin1', NULL, NULL, 'route_regex', 'é(.*)');
+INSERT INTO "büro" VALUES (1, 'é1', 'clé', '{}', NULL);
+-- A message's text is in the database's encoding: é is one byte, and JSON too.
+SELECT pg_logical_emit_message(true, 'pg_outbox', decode('010e' || encode('aggregate_type', 'hex') || '740000000154'
+    || '0c' || encode('aggregate_id', 'hex') || '7400000001e9' || '07' || encode('payload', 'hex') || '6a0000000322e922', 'hex')) IS NOT NULL AS sent;
+SELECT regexp_replace(convert_from(data, 'UTF8'), '"ts":\d+,"lsn":"[^"]+"', '') AS line
+FROM pg_logical_slot_get_binary_changes('latin1', NULL, NULL, 'tables', 'public."büro"', 'headers', '', 'route_regex', '[\u00e9T](.*)',
+    'route_replacement', 't$1') WHERE convert_from(data, 'UTF8') NOT LIKE '{"commit"%';
 SELECT pg_drop_replication_slot('latin1');
 
 -- 0x81 is no character of WIN1252, but a text may have it.
@@ -42,9 +51,11 @@ SELECT pg_drop_replication_slot('eucjp');
 \c ascii
 SELECT slot_name FROM pg_create_logical_replication_slot('ascii', 'pg_outbox');
 CREATE TABLE outbox (aggregate_type text, aggregate_id text, payload text);
+SELECT pg_logical_emit_message(true, 'pg_outbox', decode('010e' || encode('aggregate_type', 'hex') || '740000000154'
+    || '0c' || encode('aggregate_id', 'hex') || '7400000001e9' || '07' || encode('payload', 'hex') || '6a0000000131', 'hex')) IS NOT NULL AS sent;
 INSERT INTO outbox VALUES ('T', E'\303\251', E'\303\251'), ('T', 'k', E'\303'), ('T', E'\377', 'p');
 SELECT regexp_replace(encode(data, 'escape'), '"ts":\d+,"lsn":"[^"]+"', '') AS line
-FROM pg_logical_slot_get_binary_changes('ascii', NULL, NULL, 'headers', '') WHERE encode(data, 'escape') NOT LIKE '{"commit"%';
+FROM pg_logical_slot_get_binary_changes('ascii', NULL, NULL, 'headers', '', 'route_regex', '(.*)', 'route_replacement', '$1') WHERE encode(data, 'escape') NOT LIKE '{"commit"%';
 SELECT pg_drop_replication_slot('ascii');
 
 \c regression

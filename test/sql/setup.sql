@@ -43,3 +43,18 @@ $$
     INSERT INTO outbox (id, aggregate_type, aggregate_id, event_type, payload)
     VALUES (lpad(n::text, 32, '0')::uuid, 'Task', key, 'TaskCreated', payload)
 $$;
+
+-- The frame of a message: fields as name, kind, value, ...
+CREATE FUNCTION frame(VARIADIC fields text[]) RETURNS bytea LANGUAGE sql AS
+$$
+    SELECT '\x01'::bytea || coalesce(string_agg(
+               substring(int4send(length(convert_to(fields[i], 'UTF8'))) FROM 4)
+               || convert_to(fields[i], 'UTF8') || convert_to(fields[i + 1], 'UTF8')
+               || int4send(length(convert_to(coalesce(fields[i + 2], ''), 'UTF8')))
+               || convert_to(coalesce(fields[i + 2], ''), 'UTF8'), '' ORDER BY i), '')
+    FROM generate_series(1, cardinality(fields), 3) i
+$$;
+
+-- Writes a message as an event.
+CREATE FUNCTION send(VARIADIC fields text[]) RETURNS void LANGUAGE sql AS
+$$ SELECT pg_logical_emit_message(true, 'pg_outbox', frame(VARIADIC fields)) $$;

@@ -30,5 +30,12 @@ SELECT lines('tables', 'public.large', 'max_event_bytes', '1000');
 INSERT INTO squeezed VALUES (11, 'T', 'escapes', 'E', repeat(E'\x01', 1000000));
 SELECT length(line), line::json ->> 'error' AS error FROM lines('tables', 'public.squeezed') AS line WHERE line NOT LIKE '{"commit"%';
 
+-- A row of 300 MB, out of line, and a large message hold up nothing.
+INSERT INTO large VALUES (12, 'T', 'huge', 'E', repeat('x', 300000000));
+SELECT send('aggregate_type', 't', 'T', 'aggregate_id', 't', 'huge message', 'payload', 't', repeat('x', 30000000));
+INSERT INTO large VALUES (13, 'T', 'after', 'E', 'p');
+SELECT line::json ->> 'key' AS key, line::json ->> 'error' AS error, line::json ->> 'bytes' AS bytes
+FROM lines('tables', 'public.large', 'headers', '') AS line WHERE line NOT LIKE '{"commit"%';
+
 DROP TABLE large, squeezed;
 SELECT close_slot();

@@ -1,0 +1,43 @@
+/*-------------------------------------------------------------------------
+ *
+ * frame.h
+ *	  Reads the frame of an event in a logical message; docs/messages.md is
+ *	  its format.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef PG_OUTBOX_FRAME_H
+#define PG_OUTBOX_FRAME_H
+
+#include "bytes.h"
+
+/* The version of the frame, its first byte. */
+#define FRAME_VERSION 1
+
+/* More fields than this are refused. */
+#define FRAME_MAX_FIELDS 100
+
+typedef enum FieldKind
+{
+	FIELD_NULL = 'n',
+	FIELD_TEXT = 't',
+	FIELD_JSON = 'j',
+	FIELD_BYTES = 'b'
+} FieldKind;
+
+/* A field; its name and value point into the frame. */
+typedef struct Field
+{
+	Bytes name;
+	FieldKind kind;
+	Bytes value;
+} Field;
+
+/*
+ * Splits a frame into at most FRAME_MAX_FIELDS fields.  Returns NULL, or what
+ * is wrong with the frame, as a constant.  What is in names and values is not
+ * looked at.  Allocates nothing and raises nothing.
+ */
+extern const char *frame_read(Bytes frame, Field *fields, int *n_fields);
+
+#endif /* PG_OUTBOX_FRAME_H */

@@ -1,0 +1,28 @@
+/*-------------------------------------------------------------------------
+ *
+ * message.h
+ *	  Makes an event of a logical message.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef PG_OUTBOX_MESSAGE_H
+#define PG_OUTBOX_MESSAGE_H
+
+#include "event.h"
+#include "options.h"
+
+typedef struct MessageReader MessageReader;
+
+/* Makes the reader of one decoding in the current memory context. */
+extern MessageReader *message_reader_create(const Options *options);
+
+/*
+ * Fills in all members of the event but lsn and seq, and ts only if the
+ * message says it, from its content, which must stay until the event is
+ * written.  A broken one raises nothing: event->error says what is wrong.
+ * Allocates in the current context, which must be reset after each message.
+ * False if the event belongs to another shard.
+ */
+extern bool message_route(MessageReader *reader, Bytes content, Event *event);
+
+#endif /* PG_OUTBOX_MESSAGE_H */
