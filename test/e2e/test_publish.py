@@ -1,6 +1,8 @@
 """What commits is published: once, in order per key, byte for byte."""
 
+import json
 import random
+import struct
 import threading
 from collections import defaultdict
 
@@ -247,3 +249,88 @@ def test_several_topics(outbox: Outbox) -> None:
     assert [numbers(outbox.kafka.read(topic)) for topic in topics] == [
         [n, n + 20, n + 40] for n in range(20)
     ]
+
+
+def frame(**fields) -> bytes:
+    """An event as the content of a logical message, as docs/messages.md has it."""
+    out = b"\x01"
+    for name, value in fields.items():
+        if value is None:
+            kind, data = b"n", b""
+        elif isinstance(value, bytes):
+            kind, data = b"b", value
+        elif isinstance(value, str):
+            kind, data = b"t", value.encode()
+        else:
+            kind, data = b"j", json.dumps(value).encode()
+        out += struct.pack("B", len(name)) + name.encode() + kind
+        out += struct.pack("!I", len(data)) + data
+    return out
+
+
+def test_events_without_a_table(outbox: Outbox) -> None:
+    """Messages and rows of one transaction arrive in its order, and what rolls
+    back never does."""
+    outbox.create_slot()
+    outbox.kafka.create_topic(outbox.topic)
+    outbox.streaming_relay()
+
+    def send(connection: psycopg.Connection, **fields) -> None:
+        content = frame(aggregate_type=outbox.aggregate_type, **fields)
+        connection.execute(
+            "SELECT pg_logical_emit_message(true, 'pg_outbox', %s::bytea)", (content,)
+        )
+
+    with psycopg.connect(outbox.conninfo) as connection:
+        send(connection, aggregate_id="k", payload={"n": 1}, id="a", event_type="E",
+             headers={"trace": "x", "none": None})
+        connection.execute(ADD, (outbox.aggregate_type, "k", "2"))
+        send(connection, aggregate_id="k", payload=b"\x00\xff", timestamp="1553460779000")
+        connection.commit()
+        send(connection, aggregate_id="k", payload="rolled back")
+        connection.rollback()
+        send(connection, aggregate_id="k", payload=None)
+    records = outbox.wait_published(4)
+    assert [r.value for r in records] == [b'{"n": 1}', b"2", b"\x00\xff", None]
+    assert records[0].headers == (
+        ("id", b"a"), ("eventType", b"E"), ("trace", b"x"), ("none", None),
+    )
+    assert records[2].timestamp == 1553460779000
+
+
+def test_partition_timestamp_and_route_of_a_row(outbox: Outbox) -> None:
+    outbox.create_slot()
+    topic = f"outbox.event.{outbox.aggregate_type}"
+    outbox.kafka.create_topic(topic)
+    outbox.db.execute("ALTER TABLE outbox ADD part int, ADD at timestamptz, ADD h jsonb")
+    for part in (3, 0, 3):
+        outbox.db.execute(
+            "INSERT INTO outbox (aggregate_type, aggregate_id, event_type, payload,"
+            " part, at, h) VALUES (%s, 'k', 'E', '{}', %s,"
+            " '2019-03-24 20:52:59.001+00', '{\"trace\": \"é\"}')",
+            (outbox.aggregate_type, part),
+        )
+    outbox.relay(
+        "-X", "outbox.partition=part", "-X", "outbox.timestamp=at",
+        "-X", "outbox.route_by=aggregate_type", "-X", "outbox.headers=h:*",
+    )
+    wait_until(lambda: outbox.kafka.count(topic) == 3, "three records")
+    records = outbox.kafka.read(topic)
+    assert sorted(r.partition for r in records) == [0, 3, 3]
+    assert {r.timestamp for r in records} == {1553460779001}
+    assert {r.headers for r in records} == {(("trace", "é".encode()),)}
+
+
+def test_shards_share_the_work(outbox: Outbox) -> None:
+    """Two relays, a slot each: every event once, each key's in order."""
+    outbox.kafka.create_topic(outbox.topic)
+    slots = [f"{outbox.slot}_{shard}" for shard in range(2)]
+    for slot in slots:
+        outbox.db.execute(
+            "SELECT pg_create_logical_replication_slot(%s, 'pg_outbox')", (slot,)
+        )
+    for shard, slot in enumerate(slots):
+        outbox.relay("--slot", slot, "-X", f"outbox.shard={shard}/2")
+    outbox.add_many(300, keys=20)
+    records = outbox.wait_published(300)
+    assert by_key(records) == {f"k{k}": list(range(k, 300, 20)) for k in range(20)}

@@ -1,0 +1,158 @@
+"""Compares what decoding costs the server: ours, pgoutput, wal2json, nothing.
+
+Each plugin reads the same WAL from a copy of one slot, one after the other and
+in turn, into pg_recvlogical. What counts is the time until the end of the WAL;
+the events that came are counted, so none may be left in a buffer.
+"""
+
+import argparse
+import os
+import shutil
+import statistics
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "test"))
+
+from harness.outbox import TABLE  # noqa: E402
+from harness.postgres import Postgres  # noqa: E402
+from harness.process import ROOT, run  # noqa: E402
+from harness.scratch import Scratch  # noqa: E402
+
+# plugin, its options, what one event looks like in its output
+PLUGINS = {
+    "empty": ("empty_plugin", [], None),
+    "pg_outbox": ("pg_outbox", ["coalesce=65536"], b'"topic":"'),
+    "pg_outbox, a line a message": ("pg_outbox", [], b'"topic":"'),
+    "pgoutput": (
+        "pgoutput", ["proto_version=1", "publication_names=outbox"], b"TaskCreated",
+    ),
+    "wal2json": (
+        "wal2json", ["format-version=2", "add-tables=public.outbox"], b"TaskCreated",
+    ),
+}
+
+FILL = """
+CREATE PROCEDURE fill(target regclass, transactions int, size int)
+LANGUAGE plpgsql AS $$
+BEGIN
+    FOR t IN 1 .. transactions LOOP
+        EXECUTE format('INSERT INTO %s (aggregate_type, aggregate_id, event_type,
+            payload) SELECT ''Task'', ''key-'' || ($1 + n) %% 1000, ''TaskCreated'',
+            jsonb_build_object(''n'', $1 * $2 + n, ''title'', repeat(''x'', 100),
+            ''text'', repeat(''y'', 240)) FROM generate_series(1, $2) n', target)
+            USING t, size;
+        COMMIT;
+    END LOOP;
+END $$"""
+
+# name, table, transactions for each 1000 events, events in each
+WORKLOADS = [
+    ("one event a transaction", "outbox", 1000, 1),
+    ("100 events a transaction", "outbox", 10, 100),
+    ("WAL without events", "other", 1000, 1),
+]
+
+
+def empty_plugin(scratch: Scratch) -> Path:
+    """Builds the plugin that drops everything."""
+    folder = scratch.path / "empty_plugin"
+    shutil.copytree(ROOT / "bench" / "empty_plugin", folder)
+    run(["make", "-C", str(folder), f"PG_CONFIG={os.environ['PG_CONFIG']}"])
+    return folder / "empty_plugin.so"
+
+
+def server(scratch: Scratch) -> Postgres:
+    postgres = Postgres(scratch)
+    shutil.copy(empty_plugin(scratch), postgres.folder / "lib")
+    postgres.configure("shared_buffers = 512MB", "max_wal_size = 20GB")
+    if postgres.knows_output_plugin_libraries():
+        postgres.configure(
+            "output_plugin_libraries = 'pgoutput, pg_outbox, wal2json, empty_plugin'"
+        )
+    postgres.start()
+    with postgres.connect() as db:
+        db.execute(TABLE)
+        db.execute("CREATE TABLE other (LIKE outbox INCLUDING ALL)")
+        db.execute("CREATE PUBLICATION outbox FOR TABLE outbox")
+        db.execute(FILL)
+    return postgres
+
+
+def decode(postgres: Postgres, plugin: str, end: str, out: Path) -> float:
+    """Reads slot "wal" to its end with a plugin; returns how long that took."""
+    library, options, _ = PLUGINS[plugin]
+    with postgres.connect() as db:
+        db.execute(
+            "SELECT pg_copy_logical_replication_slot('wal', 'copy', false, %s)",
+            (library,),
+        )
+    command = [
+        str(postgres.bindir / "pg_recvlogical"), "-d", postgres.conninfo(),
+        "-S", "copy", "--start", "--no-loop", "-f", str(out), "-E", end,
+    ]
+    started = time.monotonic()
+    run(command + [a for option in options for a in ("-o", option)])
+    elapsed = time.monotonic() - started
+    with postgres.connect() as db:
+        db.execute("SELECT pg_drop_replication_slot('copy')")
+    return elapsed
+
+
+def check(plugin: str, out: Path, expected: int) -> None:
+    mark = PLUGINS[plugin][2]
+    count = 0 if mark is None else out.read_bytes().count(mark)
+    if mark is not None and count != expected:
+        sys.exit(f"{plugin}: {count} events came, not {expected}")
+    out.unlink()
+
+
+def measure(postgres: Postgres, workload, events: int, rounds: int) -> None:
+    name, table, transactions, size = workload
+    with postgres.connect() as db:
+        db.execute("SELECT pg_create_logical_replication_slot('wal', 'empty_plugin')")
+        db.execute("SET synchronous_commit = off")
+        db.execute(
+            "CALL fill(%s::regclass, %s, %s)",
+            (table, events * transactions // 1000, size),
+        )
+        db.execute("CHECKPOINT")
+        end = db.execute("SELECT pg_current_wal_flush_lsn()::text").fetchone()[0]
+    out = postgres.folder / "lines"
+    times: dict[str, list[float]] = {plugin: [] for plugin in PLUGINS}
+    for _ in range(rounds):
+        for plugin in PLUGINS:
+            times[plugin].append(decode(postgres, plugin, end, out))
+            check(plugin, out, events if table == "outbox" else 0)
+    with postgres.connect() as db:
+        db.execute("SELECT pg_drop_replication_slot('wal')")
+    ours = statistics.median(times["pg_outbox"])
+    print(f"\n{name}: {events} rows, {rounds} rounds")
+    print(f"  {'':28}{'median':>9}{'fastest':>9}{'slowest':>9}   its time / ours")
+    for plugin, measured in times.items():
+        median = statistics.median(measured)
+        print(
+            f"  {plugin:28}{median:8.2f}s{min(measured):8.2f}s{max(measured):8.2f}s"
+            f"   {median / ours:.2f}"
+        )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--events", type=int, default=200_000)
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--workload", type=int, choices=range(len(WORKLOADS)))
+    arguments = parser.parse_args()
+    with Scratch() as scratch:
+        postgres = server(scratch)
+        try:
+            for number, workload in enumerate(WORKLOADS):
+                if arguments.workload in (None, number):
+                    measure(postgres, workload, arguments.events, arguments.rounds)
+        finally:
+            postgres.kill()
+
+
+if __name__ == "__main__":
+    main()
