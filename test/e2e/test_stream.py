@@ -53,6 +53,26 @@ def test_an_event_does_not_wait_for_the_end_of_the_wal(
     assert walsender(outbox, f"sent_lsn < '{end}'")
 
 
+def test_an_event_leaves_before_the_decoder_waits(
+    own_outbox: Outbox, receivers: list[Receiver], tmp_path: Path
+) -> None:
+    """It comes though nothing is written behind it.  The server writes by
+    itself now and then, so of several events one has to show it."""
+    outbox = own_outbox
+    outbox.create_slot()
+    out = tmp_path / "lines"
+    receivers.append(Receiver(outbox.postgres, outbox.conninfo, outbox.slot, out))
+    alone = 0
+    for n in range(1, 11):
+        outbox.add()
+        end = outbox.wal_end()
+        wait_until(
+            lambda: out.exists() and out.read_bytes().count(b'"topic"') == n, "event"
+        )
+        alone += outbox.wal_end() == end
+    assert alone > 0
+
+
 def test_a_large_transaction_and_a_short_timeout(own_outbox: Outbox) -> None:
     """While a transaction of another table is read the connection stays, and
     the keepalives that keep it confirm nothing that is not delivered."""
