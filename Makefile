@@ -37,17 +37,25 @@ demo: deps ## Show the main job on real parts: PostgreSQL, relay, Kafka
 # Recursive, so that the packages are there before pkg-config is asked.
 check: deps ## Run every test there is
 	$(MAKE) all
-	$(MAKE) -j 2 --output-sync=target check-lint check-unit check-regress \
-		check-isolation check-stream
+	$(MAKE) -j 2 --output-sync=target check-lint check-sanitize check-unit \
+		check-regress check-isolation check-stream
 	$(MAKE) check-e2e
 	$(MAKE) check-demo
 
 check-lint: ## Check format, warnings of gcc and clang, banned functions, scripts
 	test/lint.sh
 
-check-unit: ## Run the unit tests, also with the address and undefined sanitizers
+check-unit: ## Run the unit tests
 	$(MAKE) -C test/unit check
+
+check-fuzz: ## Fuzz what reads frames, JSON and options, for a bounded time
+	$(MAKE) -C test/fuzz check
+
+# All that needs no server with -fsanitize=address,undefined, the rest below
+# valgrind.
+check-sanitize: decoder check-fuzz ## Run unit, fuzz and regression tests with memory checkers
 	$(MAKE) -C test/unit check SANITIZE=address,undefined
+	test/valgrind.sh
 
 check-regress: decoder ## Run pg_regress on the decoder, in a server of its own
 	test/regress.sh regress
@@ -71,12 +79,17 @@ bench-drain: deps ## Measure how fast a backlog of one-event transactions drains
 	$(MAKE) all
 	$(PYTHON) bench/drain.py
 
+bench-decoder: deps ## Compare the cost of decoding with pgoutput, wal2json and nothing
+	$(MAKE) decoder
+	$(PYTHON) bench/decoder.py
+
 expected: decoder ## Take the present results of pg_regress as the expected ones
 	test/regress.sh regress --accept
 	test/regress.sh isolation --accept
 
 fmt: ## Format the C sources
-	clang-format -i decoder/*.[ch] consumer/*.[ch] test/unit/*.[ch]
+	clang-format -i decoder/*.[ch] consumer/*.[ch] test/unit/*.[ch] \
+		test/fuzz/*.[ch] bench/empty_plugin/*.c
 
 lint: check-lint ## The same as check-lint
 
@@ -84,11 +97,13 @@ clean: ## Remove what was built; downloads in build/ stay
 	$(MAKE) -C decoder PG_CONFIG='$(PG_CONFIG)' clean
 	$(MAKE) -C consumer clean
 	$(MAKE) -C test/unit clean
+	$(MAKE) -C test/fuzz clean
 	rm -rf build/regress build/isolation build/lint
 
 help: ## List the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
 
 .PHONY: all decoder consumer install uninstall packages deps demo check \
-	check-lint check-unit check-regress check-isolation check-stream check-e2e check-demo \
-	check-matrix bench-drain expected fmt lint clean help
+	check-lint check-unit check-fuzz check-sanitize check-regress check-isolation \
+	check-stream check-e2e check-demo check-matrix bench-decoder bench-drain \
+	expected fmt lint clean help

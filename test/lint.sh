@@ -8,10 +8,14 @@ cd "$(dirname "$0")/.."
 banned='\b(strcpy|strcat|sprintf|vsprintf|gets|atoi|atol|strtok)\('
 
 echo "format"
-clang-format --dry-run -Werror decoder/*.[ch] consumer/*.[ch] test/unit/*.[ch]
+sources="decoder/*.[ch] consumer/*.[ch] test/unit/*.[ch] test/fuzz/*.[ch]
+    bench/empty_plugin/*.c"
+# shellcheck disable=SC2086 # a list of patterns
+clang-format --dry-run -Werror $sources
 
 echo "banned functions"
-if grep -nE "$banned" decoder/*.[ch] consumer/*.[ch] test/unit/*.[ch]; then
+# shellcheck disable=SC2086
+if grep -nE "$banned" $sources; then
     echo "lint.sh: use the bounded counterpart of these" >&2
     exit 1
 fi

@@ -7,7 +7,7 @@ set -eu
 # since they may come from elsewhere.
 packages="build-essential pkg-config libpq-dev librdkafka-dev libjson-c-dev
     libinih-dev libcmocka-dev kcat python3 python3-venv clang clang-format
-    shellcheck procps mmdebstrap"
+    shellcheck procps mmdebstrap valgrind"
 
 # The newest PostgreSQL that is installed with its server headers, or the
 # distribution's own.
@@ -19,7 +19,9 @@ postgresql_packages() {
         installed=$(apt-cache depends postgresql 2> /dev/null |
             sed -n 's/.*Depends: postgresql-\([0-9]*\)$/\1/p' | head -n 1)
     fi
-    echo "postgresql-${installed:-15} postgresql-server-dev-${installed:-15}"
+    installed=${installed:-15}
+    echo "postgresql-$installed postgresql-server-dev-$installed" \
+        "postgresql-$installed-wal2json"
 }
 
 is_installed() {
@@ -32,7 +34,7 @@ missing() {
     for package in $packages; do
         is_installed "$package" || echo "$package"
     done
-    # Server and headers together, so that they are of one version.
+    # Together, so that they are of one version.
     for package in $(postgresql_packages); do
         if ! is_installed "$package"; then
             postgresql_packages
@@ -52,7 +54,7 @@ missing() {
 complain() {
     echo "packages.sh: there is no apt-get here; install by other means:" >&2
     for command in cc make pkg-config pg_config psql java mvn python3 kcat \
-        clang clang-format shellcheck; do
+        clang clang-format shellcheck valgrind; do
         command -v "$command" > /dev/null || echo "  command $command" >&2
     done
     for library in libpq rdkafka json-c inih cmocka; do
