@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "test"))
 
 from harness.outbox import TABLE  # noqa: E402
 from harness.postgres import Postgres  # noqa: E402
-from harness.process import ROOT, run  # noqa: E402
+from harness.process import ROOT, run, start  # noqa: E402
 from harness.scratch import Scratch  # noqa: E402
 
 # plugin, its options, what one event looks like in its output
@@ -81,21 +81,36 @@ def server(scratch: Scratch) -> Postgres:
 
 
 def decode(postgres: Postgres, plugin: str, end: str, out: Path) -> float:
-    """Reads slot "wal" to its end with a plugin; returns how long that took."""
+    """Reads slot "wal" to its end with a plugin; returns how long that took.
+
+    pg_recvlogical ends at a keepalive behind the end, which is written when all
+    is read: one that came earlier might pass lines that are still gathered.
+    """
     library, options, _ = PLUGINS[plugin]
     with postgres.connect() as db:
         db.execute(
             "SELECT pg_copy_logical_replication_slot('wal', 'copy', false, %s)",
             (library,),
         )
-    command = [
-        str(postgres.bindir / "pg_recvlogical"), "-d", postgres.conninfo(),
-        "-S", "copy", "--start", "--no-loop", "-f", str(out), "-E", end,
-    ]
-    started = time.monotonic()
-    run(command + [a for option in options for a in ("-o", option)])
-    elapsed = time.monotonic() - started
-    with postgres.connect() as db:
+        behind = db.execute(
+            "SELECT pg_current_wal_insert_lsn() + 1000000"
+        ).fetchone()[0]
+        command = [
+            str(postgres.bindir / "pg_recvlogical"), "-d", postgres.conninfo(),
+            "-S", "copy", "--start", "--no-loop", "-f", str(out), "-E", behind,
+        ]
+        started = time.monotonic()
+        receiver = start(command + [a for o in options for a in ("-o", o)])
+        while not db.execute(
+            "SELECT 1 FROM pg_stat_replication WHERE sent_lsn >= %s", (end,)
+        ).fetchone():
+            if receiver.poll() is not None:
+                sys.exit(f"{plugin}: pg_recvlogical ended")
+            time.sleep(0.005)
+        elapsed = time.monotonic() - started
+        db.execute("SELECT pg_logical_emit_message(true, '', repeat('x', 2000000))")
+        if receiver.wait(60) != 0:
+            sys.exit(f"{plugin}: pg_recvlogical failed")
         db.execute("SELECT pg_drop_replication_slot('copy')")
     return elapsed
 

@@ -183,6 +183,10 @@ read_headers(Options *options, const char *name, const char *value)
 			invalid_value(name, value, allowed);
 		check_new_header(name, headers, header);
 		headers = lappend(headers, header);
+		if (list_length(headers) > MAX_HEADERS)
+			ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+							errmsg("option \"%s\" names more than %d headers",
+								   name, MAX_HEADERS)));
 	} while (next_item(name, value, &p, allowed));
 
 	options->headers = headers;

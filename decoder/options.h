@@ -65,6 +65,9 @@ typedef struct Options
 	const char *route_replacement;
 } Options;
 
+/* An event has no more headers than this: clients have to hold them. */
+#define MAX_HEADERS 100
+
 /* More lines than this are not gathered, in bytes. */
 #define COALESCE_LIMIT (16 * 1024 * 1024)
 

@@ -21,9 +21,6 @@
 /* Kafka's limit (Topic.java, MAX_NAME_LENGTH). */
 #define MAX_TOPIC_LENGTH 249
 
-/* More headers than this are not sent. */
-#define MAX_HEADERS 1000
-
 /* A row of an outbox on its way to be an event. */
 typedef struct Row
 {

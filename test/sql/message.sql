@@ -84,7 +84,7 @@ SELECT send('aggregate_type', 't', 'T', 'aggregate_id', 't', 'k', 'payload', 'j'
 SELECT lines('headers', '', 'max_event_bytes', '10');
 -- As many headers as are sent, and more.
 SELECT send('aggregate_type', 't', 'T', 'aggregate_id', 't', 'k' || n, 'payload', 't', 'p', 'headers', 'j',
-            (SELECT jsonb_object_agg('h' || i, i)::text FROM generate_series(1, n) i)) FROM (VALUES (1000), (1001)) v (n);
+            (SELECT jsonb_object_agg('h' || i, i)::text FROM generate_series(1, n) i)) FROM (VALUES (100), (101)) v (n);
 SELECT line::json ->> 'key' AS key, line::json ->> 'error' AS error, (SELECT count(*) FROM json_object_keys(line::json -> 'headers')) AS headers
 FROM lines('headers', '') line WHERE line NOT LIKE '{"commit"%';
 

@@ -43,6 +43,7 @@ SELECT lines('headers', 'id:a b');
 SELECT lines('headers', 'id event_type');
 SELECT lines('headers', 'id,event_type:id');
 SELECT lines('headers', 'id:x,event_type:"x"');
+SELECT lines('headers', (SELECT string_agg('id:h' || n, ',') FROM generate_series(1, 101) n));
 -- max_event_bytes
 SELECT lines('max_event_bytes', '');
 SELECT lines('max_event_bytes', '0');
