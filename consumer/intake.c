@@ -9,11 +9,15 @@
  *
  *-------------------------------------------------------------------------
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "deadletter.h"
 #include "envelope.h"
 #include "intake.h"
+#include "log.h"
+#include "poison.h"
 #include "xalloc.h"
 
 struct Intake
@@ -21,22 +25,33 @@ struct Intake
 	Kafka *kafka;
 	Tracker *tracker;
 	EnvelopeReader *reader;
-	uint64_t budget;  /* bytes in flight */
+	IntakeOptions options;
 	const char *next; /* the next line; NULL = none */
 	const char *end;
 	Lsn position;
 	Lsn stopped_at;
+
+	Poison *poison;
+	Lsn careful_until; /* up to here one event at a time; 0 = no care */
+	struct             /* what was produced last */
+	{
+		Lsn lsn;
+		uint32_t seq;
+		bool is_dead_letter;
+		bool without_value;
+	} last;
 };
 
 Intake *
-intake_new(Kafka *kafka, Tracker *tracker, uint64_t budget)
+intake_new(Kafka *kafka, Tracker *tracker, const IntakeOptions *options)
 {
 	Intake *intake = xcalloc(1, sizeof(Intake));
 
 	intake->kafka = kafka;
 	intake->tracker = tracker;
 	intake->reader = envelope_reader_new();
-	intake->budget = budget;
+	intake->options = *options;
+	intake->poison = poison_new();
 	return intake;
 }
 
@@ -46,6 +61,7 @@ intake_free(Intake *intake)
 	if (intake == NULL)
 		return;
 	envelope_reader_free(intake->reader);
+	poison_free(intake->poison);
 	free(intake);
 }
 
@@ -65,7 +81,9 @@ intake_drop(Intake *intake)
 bool
 intake_is_full(const Intake *intake)
 {
-	return kafka_in_flight_bytes(intake->kafka) >= intake->budget;
+	if (intake->careful_until != 0 && kafka_in_flight(intake->kafka) > 0)
+		return true;
+	return kafka_in_flight_bytes(intake->kafka) >= intake->options.budget;
 }
 
 Lsn
@@ -92,30 +110,132 @@ stop_at(Intake *intake, const Envelope *event, const char *reason, Error *err)
 	return INTAKE_STOPPED;
 }
 
-/* An error line: the decoder could not make an event of a row. */
-static IntakeResult
-take_error(Intake *intake, const Envelope *event, Error *err)
+/* Why the decoder could not make an event of a row. */
+static void
+describe_error_line(const Envelope *event, Error *reason)
 {
-	Error reason;
-
 	if (event->topic.data != NULL)
-		error_set(&reason, "%.*s (%.*s, topic \"%.*s\")",
-				  (int) event->error.len, event->error.data,
-				  (int) event->relation.len, event->relation.data,
-				  (int) event->topic.len, event->topic.data);
+		error_set(reason, "%.*s (%.*s, topic \"%.*s\")", (int) event->error.len,
+				  event->error.data, (int) event->relation.len,
+				  event->relation.data, (int) event->topic.len,
+				  event->topic.data);
 	else
-		error_set(&reason, "%.*s (%.*s)", (int) event->error.len,
+		error_set(reason, "%.*s (%.*s)", (int) event->error.len,
 				  event->error.data, (int) event->relation.len,
 				  event->relation.data);
-	return stop_at(intake, event, reason.text, err);
 }
 
-/* An event line: to Kafka, unless it was in this process's hands before. */
+/* Tells of an event that is passed over, or becomes a dead letter. */
+static void
+log_poison(const char *message, const Envelope *event, const char *reason)
+{
+	char key[80];
+
+	snprintf(key, sizeof(key), "%.*s", (int) event->key.len,
+			 event->key.data ? event->key.data : "");
+	log_warning(message, LOG_LSN("lsn", event->lsn), LOG_INT("seq", event->seq),
+				LOG_TEXT("key", event->key.data ? key : NULL),
+				LOG_TEXT("reason", reason));
+}
+
+/* Notes what is in flight now. */
+static void
+count_produced(Intake *intake, const Envelope *event, bool is_dead_letter)
+{
+	tracker_produced(intake->tracker);
+	intake->last.lsn = event->lsn;
+	intake->last.seq = event->seq;
+	intake->last.is_dead_letter = is_dead_letter;
+	intake->last.without_value = is_dead_letter && event->payload.data == NULL;
+}
+
+/* Sends an event that cannot be published to the dead letter topic. */
+static IntakeResult
+send_dead_letter(Intake *intake, const Envelope *event, TrackerTicket ticket,
+				 const char *reason, Error *err)
+{
+	const PoisonEvent *poison =
+		poison_find(intake->poison, event->lsn, event->seq);
+	DeadLetter letter;
+	KafkaResult result;
+	Error refusal;
+
+	deadletter_make(&letter, event, intake->options.dead_letter_topic, reason);
+	if (poison != NULL && poison->without_value)
+		letter.event.payload = (Slice){NULL, 0};
+	result = kafka_produce(intake->kafka, &letter.event, ticket, &refusal);
+	if (result == KAFKA_REFUSED && letter.event.payload.data != NULL)
+	{
+		letter.event.payload = (Slice){NULL, 0};
+		result = kafka_produce(intake->kafka, &letter.event, ticket, &refusal);
+	}
+	switch (result)
+	{
+		case KAFKA_QUEUED:
+			log_poison("event goes to the dead letter topic", event, reason);
+			count_produced(intake, &letter.event, true);
+			return INTAKE_EMPTY;
+		case KAFKA_FULL:
+			return INTAKE_FULL;
+		case KAFKA_REFUSED:
+			break;
+	}
+	return stop_at(intake, event, refusal.text, err);
+}
+
+/* An event that cannot be published: what [relay] on_error says. */
+static IntakeResult
+take_poison(Intake *intake, const Envelope *event, TrackerTicket ticket,
+			const char *reason, Error *err)
+{
+	switch (intake->options.on_error)
+	{
+		case ON_ERROR_STOP:
+			break;
+		case ON_ERROR_DEAD_LETTER:
+			return send_dead_letter(intake, event, ticket, reason, err);
+		case ON_ERROR_SKIP:
+			log_poison("event is skipped", event, reason);
+			tracker_produced(intake->tracker);
+			tracker_delivered(intake->tracker, ticket);
+			return INTAKE_EMPTY;
+	}
+	return stop_at(intake, event, reason, err);
+}
+
+/* Hands an event to Kafka, unless it is known that it cannot be published. */
+static IntakeResult
+publish(Intake *intake, const Envelope *event, TrackerTicket ticket, Error *err)
+{
+	const PoisonEvent *poison =
+		poison_find(intake->poison, event->lsn, event->seq);
+	Error reason;
+
+	if (event->kind == ENVELOPE_ERROR)
+		describe_error_line(event, &reason);
+	else if (poison != NULL)
+		reason = poison->reason;
+	else
+	{
+		switch (kafka_produce(intake->kafka, event, ticket, &reason))
+		{
+			case KAFKA_QUEUED:
+				count_produced(intake, event, false);
+				return INTAKE_EMPTY;
+			case KAFKA_FULL:
+				return INTAKE_FULL;
+			case KAFKA_REFUSED:
+				break;
+		}
+	}
+	return take_poison(intake, event, ticket, reason.text, err);
+}
+
+/* An event line, unless the event was in this process's hands before. */
 static IntakeResult
 take_event(Intake *intake, const Envelope *event, Error *err)
 {
 	TrackerTicket ticket;
-	Error reason;
 
 	switch (
 		tracker_event(intake->tracker, event->lsn, event->seq, &ticket, err))
@@ -127,19 +247,7 @@ take_event(Intake *intake, const Envelope *event, Error *err)
 		case TRACKER_NEW:
 			break;
 	}
-	if (event->kind == ENVELOPE_ERROR)
-		return take_error(intake, event, err);
-	switch (kafka_produce(intake->kafka, event, ticket, &reason))
-	{
-		case KAFKA_QUEUED:
-			tracker_produced(intake->tracker);
-			return INTAKE_EMPTY;
-		case KAFKA_FULL:
-			return INTAKE_FULL;
-		case KAFKA_REFUSED:
-			break;
-	}
-	return stop_at(intake, event, reason.text, err);
+	return publish(intake, event, ticket, err);
 }
 
 /* One line of any kind. */
@@ -187,4 +295,54 @@ intake_take(Intake *intake, Error *err)
 		intake->next = feed ? feed + 1 : NULL;
 	}
 	return INTAKE_EMPTY;
+}
+
+void
+intake_restart(Intake *intake)
+{
+	intake->next = NULL;
+	intake->position = 0;
+}
+
+void
+intake_be_careful(Intake *intake)
+{
+	if (intake->position > intake->careful_until)
+		intake->careful_until = intake->position;
+}
+
+bool
+intake_is_careful(const Intake *intake)
+{
+	return intake->careful_until != 0;
+}
+
+bool
+intake_refused(Intake *intake, const char *reason, bool too_large, Error *err)
+{
+	PoisonEvent *poison =
+		poison_find(intake->poison, intake->last.lsn, intake->last.seq);
+
+	if (intake->last.is_dead_letter &&
+		(!too_large || intake->last.without_value))
+		return error_set(err,
+						 "the dead letter of event %u of the transaction "
+						 "at " LSN_FORMAT
+						 " is refused: %s; nothing later is confirmed, so "
+						 "start pg_outbox again when this is mended",
+						 intake->last.seq, LSN_ARGS(intake->last.lsn), reason);
+	if (poison == NULL)
+		poison = poison_add(intake->poison, intake->last.lsn, intake->last.seq,
+							reason);
+	poison->without_value = intake->last.is_dead_letter;
+	intake_be_careful(intake);
+	return true;
+}
+
+void
+intake_confirmed(Intake *intake, Lsn flush)
+{
+	poison_forget(intake->poison, flush);
+	if (flush >= intake->careful_until)
+		intake->careful_until = 0;
 }

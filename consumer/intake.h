@@ -26,11 +26,25 @@ typedef enum IntakeResult
 	INTAKE_STOPPED /* a line that nothing may pass; the reason is in err */
 } IntakeResult;
 
-/*
- * Kafka and tracker must outlive the intake.  Lines are left where they are
- * while more than budget bytes are in flight.
- */
-extern Intake *intake_new(Kafka *kafka, Tracker *tracker, uint64_t budget);
+/* What becomes of an event that cannot be published. */
+typedef enum OnError
+{
+	ON_ERROR_STOP,        /* the relay stops before it */
+	ON_ERROR_DEAD_LETTER, /* it goes to the dead letter topic */
+	ON_ERROR_SKIP         /* it is told of, and passed over */
+} OnError;
+
+/* Settings of [relay]. */
+typedef struct IntakeOptions
+{
+	uint64_t budget; /* bytes in flight; lines are left while it is used */
+	OnError on_error;
+	const char *dead_letter_topic;
+} IntakeOptions;
+
+/* Kafka, tracker and what the options point to must outlive the intake. */
+extern Intake *intake_new(Kafka *kafka, Tracker *tracker,
+						  const IntakeOptions *options);
 extern void intake_free(Intake *intake);
 
 /*
@@ -54,7 +68,31 @@ extern bool intake_is_full(const Intake *intake);
  */
 extern Lsn intake_stopped_at(const Intake *intake);
 
-/* The furthest position that a line named. */
+/* The furthest position that a line named since the stream began anew. */
 extern Lsn intake_position(const Intake *intake);
+
+/* The stream begins anew: lines that were not taken are forgotten. */
+extern void intake_restart(Intake *intake);
+
+/*
+ * Kafka refused an event in a batch, which it takes or refuses as a whole, and
+ * the stream is going to begin anew: from there up to here one event at a time
+ * is in flight, so that the next refusal says which one it is.
+ */
+extern void intake_be_careful(Intake *intake);
+
+/*
+ * One event at a time was in flight and Kafka refused it, for its size or
+ * another reason.  When it comes again it will not be produced.  False, with
+ * the reason in err, if nothing can be done: it was a dead letter already.
+ */
+extern bool intake_refused(Intake *intake, const char *reason, bool too_large,
+						   Error *err);
+
+/* True while one event at a time is in flight. */
+extern bool intake_is_careful(const Intake *intake);
+
+/* What is confirmed needs no care any more. */
+extern void intake_confirmed(Intake *intake, Lsn flush);
 
 #endif /* PG_OUTBOX_INTAKE_H */

@@ -5,7 +5,6 @@
  *
  *-------------------------------------------------------------------------
  */
-#include <json-c/linkhash.h>
 #include <librdkafka/rdkafka.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,19 +15,27 @@
 #include "clock.h"
 #include "kafka.h"
 #include "kafkaconf.h"
+#include "kafkatopic.h"
 #include "log.h"
+#include "outage.h"
 #include "xalloc.h"
 
 struct Kafka
 {
+	rd_kafka_conf_t *conf; /* of the producers to come */
+	TopicSpec spec;        /* how topics are created */
+	bool creates_topics;
+	int fd; /* eventfd, written by librdkafka */
+
 	rd_kafka_t *producer;
 	rd_kafka_queue_t *queue;
-	int fd;                  /* eventfd, written by librdkafka */
-	struct lh_table *topics; /* name -> rd_kafka_topic_t, by string */
+	KafkaTopics *topics;
 	uint64_t in_flight;
 	uint64_t in_flight_bytes;
-	int outage;             /* the error that was last told of; 0 = none */
-	int64_t outage_told_ms; /* when */
+	bool gapless_failure; /* the report of the batch is still to come */
+	bool broken;          /* the producer can go no further */
+	Error broken_reason;
+	Outage outage;
 };
 
 /*
@@ -37,50 +44,97 @@ struct Kafka
  */
 #define EVENT_OVERHEAD 256
 
-/* An outage is told of again after this time, in ms. */
-#define OUTAGE_REMINDER_MS 60000
+/* The longest that a look at a topic may take, in ms. */
+#define LOOK_MS 1000
 
-/* A topic's name is at most 249 bytes (Topic.java). */
-#define TOPIC_SIZE 250
-
-/* Releases a topic of the table. */
-static void
-free_topic(struct lh_entry *entry)
+/* Makes a producer; NULL, with the reason in err, if it cannot be. */
+static rd_kafka_t *
+new_producer(const rd_kafka_conf_t *template, Error *err)
 {
-	free(lh_entry_k(entry));
-	rd_kafka_topic_destroy((rd_kafka_topic_t *) lh_entry_v(entry));
-}
-
-Kafka *
-kafka_new(const Config *config, Error *err)
-{
-	static const uint64_t one = 1;
-	rd_kafka_conf_t *conf = kafkaconf_new(config, err);
-	rd_kafka_t *producer;
-	Kafka *kafka;
+	rd_kafka_conf_t *conf = rd_kafka_conf_dup(template);
 	char reason[512];
+	rd_kafka_t *producer;
 
-	if (conf == NULL)
-		return NULL;
-	rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR |
-									   RD_KAFKA_EVENT_LOG);
 	producer = rd_kafka_new(RD_KAFKA_PRODUCER, conf, reason, sizeof(reason));
 	if (producer == NULL)
 	{
 		rd_kafka_conf_destroy(conf);
 		error_set(err, "[kafka] %s", reason);
-		return NULL;
 	}
-	kafka = xcalloc(1, sizeof(Kafka));
+	return producer;
+}
+
+/* Takes a new producer into use. */
+static void
+attach(Kafka *kafka, rd_kafka_t *producer)
+{
+	static const uint64_t one = 1;
+
 	kafka->producer = producer;
-	kafka->topics = lh_kchar_table_new(64, free_topic);
-	if (kafka->topics == NULL)
-		xalloc_failed();
-	kafka->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	kafka->queue = rd_kafka_queue_get_main(producer);
 	rd_kafka_queue_io_event_enable(kafka->queue, kafka->fd, &one, sizeof(one));
 	rd_kafka_set_log_queue(producer, NULL);
+	kafka->topics =
+		kafkatopics_new(producer, kafka->queue,
+						kafka->creates_topics ? &kafka->spec : NULL);
+	kafka->in_flight = 0;
+	kafka->in_flight_bytes = 0;
+	kafka->gapless_failure = false;
+	kafka->broken = false;
+}
+
+/* Ends the producer; what is in flight is given up. */
+static void
+detach(Kafka *kafka)
+{
+	rd_kafka_purge(kafka->producer, RD_KAFKA_PURGE_F_QUEUE |
+										RD_KAFKA_PURGE_F_INFLIGHT |
+										RD_KAFKA_PURGE_F_NON_BLOCKING);
+	kafkatopics_free(kafka->topics);
+	rd_kafka_queue_destroy(kafka->queue);
+	rd_kafka_destroy(kafka->producer);
+}
+
+Kafka *
+kafka_new(const Config *config, Error *err)
+{
+	const char *spec = config_get(config, "relay", "create_topics");
+	rd_kafka_conf_t *conf = kafkaconf_new(config, err);
+	rd_kafka_t *producer;
+	Kafka *kafka;
+
+	if (conf == NULL)
+		return NULL;
+	rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR |
+									   RD_KAFKA_EVENT_LOG |
+									   RD_KAFKA_EVENT_CREATETOPICS_RESULT);
+	producer = new_producer(conf, err);
+	if (producer == NULL)
+	{
+		rd_kafka_conf_destroy(conf);
+		return NULL;
+	}
+	kafka = xcalloc(1, sizeof(Kafka));
+	kafka->conf = conf;
+	kafka->creates_topics =
+		spec != NULL && topicspec_parse(&kafka->spec, spec, err);
+	kafka->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	attach(kafka, producer);
 	return kafka;
+}
+
+void
+kafka_restart(Kafka *kafka)
+{
+	Error err;
+	rd_kafka_t *producer;
+
+	detach(kafka);
+	producer = new_producer(kafka->conf, &err);
+	/* It was made with the same properties before. */
+	if (producer == NULL)
+		xalloc_failed();
+	attach(kafka, producer);
 }
 
 void
@@ -88,12 +142,9 @@ kafka_free(Kafka *kafka)
 {
 	if (kafka == NULL)
 		return;
-	rd_kafka_purge(kafka->producer, RD_KAFKA_PURGE_F_QUEUE |
-										RD_KAFKA_PURGE_F_INFLIGHT |
-										RD_KAFKA_PURGE_F_NON_BLOCKING);
-	lh_table_free(kafka->topics);
-	rd_kafka_queue_destroy(kafka->queue);
-	rd_kafka_destroy(kafka->producer);
+	detach(kafka);
+	rd_kafka_conf_destroy(kafka->conf);
+	topicspec_free(&kafka->spec);
 	close(kafka->fd);
 	free(kafka);
 }
@@ -114,35 +165,6 @@ uint64_t
 kafka_in_flight_bytes(const Kafka *kafka)
 {
 	return kafka->in_flight_bytes;
-}
-
-/*
- * The handle of a topic.  Handles are kept: to produce by name librdkafka
- * searches a list, and sends the first event of a topic up to a second late
- * (before 2.10.1).
- */
-static rd_kafka_topic_t *
-get_topic(Kafka *kafka, Slice name, Error *err)
-{
-	char buffer[TOPIC_SIZE];
-	void *found;
-	rd_kafka_topic_t *topic;
-
-	if (name.len >= TOPIC_SIZE || memchr(name.data, '\0', name.len) != NULL)
-	{
-		error_set(err, "topic is not a legal name");
-		return NULL;
-	}
-	snprintf(buffer, sizeof(buffer), "%.*s", (int) name.len, name.data);
-	if (lh_table_lookup_ex(kafka->topics, buffer, &found))
-		return found;
-	topic = rd_kafka_topic_new(kafka->producer, buffer, NULL);
-	if (topic == NULL)
-		error_set(err, "topic \"%s\": %s", buffer,
-				  rd_kafka_err2str(rd_kafka_last_error()));
-	else if (lh_table_insert(kafka->topics, xstrdup(buffer), topic) != 0)
-		xalloc_failed();
-	return topic;
 }
 
 /* The event's headers as librdkafka keeps them. */
@@ -169,27 +191,77 @@ event_bytes(size_t key, size_t value)
 	return key + value + EVENT_OVERHEAD;
 }
 
-/* Counts an event in, or tells why it is not. */
+/* Notes that the producer can go no further; kafka_serve() tells of it. */
 static KafkaResult
-count_produced(Kafka *kafka, const Envelope *event, rd_kafka_error_t *error,
-			   Error *err)
+break_off(Kafka *kafka, const char *topic, const char *reason)
 {
-	KafkaResult result = KAFKA_REFUSED;
+	static const uint64_t one = 1;
 
-	if (error == NULL)
+	if (!kafka->broken)
+		error_set(&kafka->broken_reason, "topic \"%s\": %s", topic, reason);
+	kafka->broken = true;
+	/* Nothing else may wake the loop. */
+	if (write(kafka->fd, &one, sizeof(one)) < 0)
+		return KAFKA_FULL;
+	return KAFKA_FULL;
+}
+
+/* What a topic has partitions now, in a fresh look; -1 = cannot be told. */
+static int
+count_partitions(Kafka *kafka, const KafkaTopic *topic)
+{
+	const struct rd_kafka_metadata *metadata;
+	int count = -1;
+
+	if (rd_kafka_metadata(kafka->producer, 0, topic->handle, &metadata,
+						  LOOK_MS) != RD_KAFKA_RESP_ERR_NO_ERROR)
+		return -1;
+	if (metadata->topic_cnt == 1 &&
+		metadata->topics[0].err == RD_KAFKA_RESP_ERR_NO_ERROR)
+		count = metadata->topics[0].partition_cnt;
+	rd_kafka_metadata_destroy(metadata);
+	return count;
+}
+
+/* librdkafka did not take an event: for now, or for good. */
+static KafkaResult
+not_produced(Kafka *kafka, const KafkaTopic *topic, const Envelope *event,
+			 const rd_kafka_error_t *error, Error *err)
+{
+	const char *name = rd_kafka_topic_name(topic->handle);
+	int partitions;
+
+	switch (rd_kafka_error_code(error))
 	{
-		kafka->in_flight++;
-		kafka->in_flight_bytes +=
-			event_bytes(event->key.len, event->payload.len);
-		return KAFKA_QUEUED;
+		case RD_KAFKA_RESP_ERR__QUEUE_FULL:
+			return KAFKA_FULL;
+		case RD_KAFKA_RESP_ERR__FATAL:
+		case RD_KAFKA_RESP_ERR__STATE:
+			/* An event or a report that says more is on its way. */
+			return KAFKA_FULL;
+		case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+			return break_off(kafka, name, "it does not exist any more");
+		case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
+			partitions = count_partitions(kafka, topic);
+			if (partitions < 0 || event->partition < partitions)
+				return break_off(kafka, name, "its partitions changed");
+			error_set(err, "topic \"%s\" has no partition %d: it has %d", name,
+					  event->partition, partitions);
+			return KAFKA_REFUSED;
+		default:
+			error_set(err, "topic \"%s\": %s", name,
+					  rd_kafka_error_string(error));
+			return KAFKA_REFUSED;
 	}
-	if (rd_kafka_error_code(error) == RD_KAFKA_RESP_ERR__QUEUE_FULL)
-		result = KAFKA_FULL;
-	else
-		error_set(err, "topic \"%.*s\": %s", (int) event->topic.len,
-				  event->topic.data, rd_kafka_error_string(error));
-	rd_kafka_error_destroy(error);
-	return result;
+}
+
+/* Counts an event in. */
+static void
+count_produced(Kafka *kafka, KafkaTopic *topic, const Envelope *event)
+{
+	kafkatopic_count(topic, 1);
+	kafka->in_flight++;
+	kafka->in_flight_bytes += event_bytes(event->key.len, event->payload.len);
 }
 
 /* A key or value; librdkafka takes NULL for none, and copies the bytes. */
@@ -206,20 +278,24 @@ _Static_assert(ENVELOPE_NO_PARTITION == RD_KAFKA_PARTITION_UA,
 KafkaResult
 kafka_produce(Kafka *kafka, const Envelope *event, uint64_t ticket, Error *err)
 {
-	rd_kafka_topic_t *topic = get_topic(kafka, event->topic, err);
+	KafkaTopic *topic = kafkatopics_get(kafka->topics, event->topic, err);
 	rd_kafka_vu_t arguments[8];
 	rd_kafka_headers_t *headers;
 	rd_kafka_error_t *error;
+	KafkaResult result;
 
 	if (topic == NULL)
 		return KAFKA_REFUSED;
+	/* Else the broker might create it by itself, in another way. */
+	if (topic->creating)
+		return KAFKA_FULL;
 
 	/*
 	 * The headers go in as one list: librdkafka before 2.12 frees single ones
 	 * twice when the partitioner refuses the message (#4627).
 	 */
 	headers = make_headers(event);
-	arguments[0] = (rd_kafka_vu_t){RD_KAFKA_VTYPE_RKT, .u.rkt = topic};
+	arguments[0] = (rd_kafka_vu_t){RD_KAFKA_VTYPE_RKT, .u.rkt = topic->handle};
 	arguments[1] =
 		(rd_kafka_vu_t){RD_KAFKA_VTYPE_PARTITION, .u.i32 = event->partition};
 	arguments[2] =
@@ -233,32 +309,86 @@ kafka_produce(Kafka *kafka, const Envelope *event, uint64_t ticket, Error *err)
 	arguments[7] = (rd_kafka_vu_t){RD_KAFKA_VTYPE_OPAQUE,
 								   .u.ptr = (void *) (uintptr_t) ticket};
 	error = rd_kafka_produceva(kafka->producer, arguments, 8);
-	if (error != NULL)
-		rd_kafka_headers_destroy(headers);
-	return count_produced(kafka, event, error, err);
+	if (error == NULL)
+	{
+		count_produced(kafka, topic, event);
+		return KAFKA_QUEUED;
+	}
+	rd_kafka_headers_destroy(headers);
+	result = not_produced(kafka, topic, event, error, err);
+	rd_kafka_error_destroy(error);
+	return result;
+}
+
+/* Tells whether Kafka will never take what it answered this to. */
+static bool
+is_refusal(rd_kafka_resp_err_t code)
+{
+	switch (code)
+	{
+		case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
+		case RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE:
+		case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+		case RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION:
+		case RD_KAFKA_RESP_ERR_INVALID_MSG:
+		case RD_KAFKA_RESP_ERR_INVALID_MSG_SIZE:
+		case RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP:
+		case RD_KAFKA_RESP_ERR_INVALID_RECORD:
+		case RD_KAFKA_RESP_ERR_POLICY_VIOLATION:
+		case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
+			return true;
+		default:
+			return false;
+	}
+}
+
+/* Tells whether an event failed only because another one did. */
+static bool
+is_consequence(rd_kafka_resp_err_t code)
+{
+	return code == RD_KAFKA_RESP_ERR__PURGE_QUEUE ||
+		   code == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT ||
+		   code == RD_KAFKA_RESP_ERR__FATAL;
 }
 
 /*
- * Tells of a batch that Kafka refuses.  It refuses batches as a whole: if one
- * is too large, the largest event in it is probably why.
+ * Tells of a batch that failed.  Kafka takes or refuses it as a whole: if one
+ * event is too large, the largest in it is probably why.
  */
 static void
 fail_batch(const rd_kafka_message_t *culprit, const KafkaHandlers *handlers)
 {
-	Error err;
+	const char *topic = rd_kafka_topic_name(culprit->rkt);
+	const char *reason = rd_kafka_err2str(culprit->err);
+	KafkaFailure failure = {.ticket = (uint64_t) (uintptr_t) culprit->_private,
+							.refused = is_refusal(culprit->err),
+							.too_large =
+								culprit->err ==
+									RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE ||
+								culprit->err ==
+									RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE};
 
-	if (culprit->err == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE)
-		error_set(&err,
+	if (failure.too_large)
+		error_set(&failure.reason,
 				  "topic \"%s\": %s: the value has %zu bytes; raise "
 				  "max.message.bytes of the topic, and if that is larger "
 				  "already lower batch.size in [kafka]",
-				  rd_kafka_topic_name(culprit->rkt),
-				  rd_kafka_err2str(culprit->err), culprit->len);
+				  topic, reason, culprit->len);
 	else
-		error_set(&err, "topic \"%s\": %s", rd_kafka_topic_name(culprit->rkt),
-				  rd_kafka_err2str(culprit->err));
-	handlers->failed(handlers->argument,
-					 (uint64_t) (uintptr_t) culprit->_private, &err);
+		error_set(&failure.reason, "topic \"%s\": %s", topic, reason);
+	handlers->failed(handlers->argument, &failure);
+}
+
+/* Events reach Kafka. */
+static void
+end_outage(Kafka *kafka)
+{
+	int64_t lasted = outage_lasted(&kafka->outage, clock_ms());
+
+	if (kafka->outage.since_ms == 0)
+		return;
+	log_info("Kafka answers again", LOG_INT("waited_s", lasted / 1000));
+	outage_end(&kafka->outage);
 }
 
 /* Takes the reports of one batch. */
@@ -268,38 +398,42 @@ serve_deliveries(Kafka *kafka, rd_kafka_event_t *event,
 {
 	const rd_kafka_message_t *culprit = NULL;
 	const rd_kafka_message_t *message;
+	bool delivered = false;
 
 	while ((message = rd_kafka_event_message_next(event)) != NULL)
 	{
 		kafka->in_flight--;
 		kafka->in_flight_bytes -= event_bytes(message->key_len, message->len);
+		kafkatopic_count(kafkatopic_of(message), -1);
 		if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR)
+		{
+			delivered = true;
 			handlers->delivered(handlers->argument,
 								(uint64_t) (uintptr_t) message->_private);
-		else if (culprit == NULL || message->len > culprit->len)
+		}
+		else if (!is_consequence(message->err) &&
+				 (culprit == NULL || message->len > culprit->len))
 			culprit = message;
 	}
-	if (culprit != NULL)
-		fail_batch(culprit, handlers);
-	else if (kafka->outage != 0)
-	{
-		log_info("Kafka answers again");
-		kafka->outage = 0;
-	}
+	if (delivered)
+		end_outage(kafka);
+	if (culprit == NULL)
+		return;
+	kafka->gapless_failure = false;
+	fail_batch(culprit, handlers);
 }
 
-/* Tells of brokers that cannot be reached: once, then rarely. */
+/* Tells of brokers that cannot be reached. */
 static void
-tell_outage(Kafka *kafka, int code, const char *reason)
+tell_outage(Kafka *kafka, const char *reason)
 {
 	int64_t now = clock_ms();
 
-	if (code == kafka->outage &&
-		now - kafka->outage_told_ms < OUTAGE_REMINDER_MS)
-		return;
-	kafka->outage = code;
-	kafka->outage_told_ms = now;
-	log_warning("waiting for Kafka; trying again", LOG_TEXT("error", reason));
+	if (outage_is_due(&kafka->outage, now))
+		log_warning("waiting for Kafka; trying again",
+					LOG_INT("waited_s",
+							outage_lasted(&kafka->outage, now) / 1000),
+					LOG_TEXT("error", reason));
 }
 
 /* Takes an error of the producer; false if it is the end of it. */
@@ -310,18 +444,17 @@ serve_error(Kafka *kafka, rd_kafka_event_t *event, Error *err)
 
 	if (!rd_kafka_event_error_is_fatal(event))
 	{
-		tell_outage(kafka, rd_kafka_event_error(event),
-					rd_kafka_event_error_string(event));
+		tell_outage(kafka, rd_kafka_event_error_string(event));
 		return true;
 	}
 	/* The batch that failed has a report of its own, which says more. */
 	if (rd_kafka_fatal_error(kafka->producer, reason, sizeof(reason)) ==
 		RD_KAFKA_RESP_ERR__GAPLESS_GUARANTEE)
+	{
+		kafka->gapless_failure = true;
 		return true;
-	return error_set(err,
-					 "the Kafka producer failed: %s; nothing is lost, start "
-					 "pg_outbox again",
-					 reason);
+	}
+	return error_set(err, "%s", reason);
 }
 
 /* Passes a line of librdkafka's log on to ours. */
@@ -337,6 +470,29 @@ serve_log(rd_kafka_event_t *event)
 				  LOG_TEXT("message", text));
 }
 
+/* Takes one event of librdkafka; false if it is the producer's end. */
+static bool
+serve_event(Kafka *kafka, rd_kafka_event_t *event,
+			const KafkaHandlers *handlers, Error *err)
+{
+	switch (rd_kafka_event_type(event))
+	{
+		case RD_KAFKA_EVENT_DR:
+			serve_deliveries(kafka, event, handlers);
+			return true;
+		case RD_KAFKA_EVENT_ERROR:
+			return serve_error(kafka, event, err);
+		case RD_KAFKA_EVENT_CREATETOPICS_RESULT:
+			kafkatopics_created(kafka->topics, event);
+			return true;
+		case RD_KAFKA_EVENT_LOG:
+			serve_log(event);
+			return true;
+		default:
+			return true;
+	}
+}
+
 bool
 kafka_serve(Kafka *kafka, const KafkaHandlers *handlers, Error *err)
 {
@@ -349,21 +505,22 @@ kafka_serve(Kafka *kafka, const KafkaHandlers *handlers, Error *err)
 		wakeups = 0;
 	while (ok && (event = rd_kafka_queue_poll(kafka->queue, 0)) != NULL)
 	{
-		switch (rd_kafka_event_type(event))
-		{
-			case RD_KAFKA_EVENT_DR:
-				serve_deliveries(kafka, event, handlers);
-				break;
-			case RD_KAFKA_EVENT_ERROR:
-				ok = serve_error(kafka, event, err);
-				break;
-			case RD_KAFKA_EVENT_LOG:
-				serve_log(event);
-				break;
-			default:
-				break;
-		}
+		ok = serve_event(kafka, event, handlers, err);
 		rd_kafka_event_destroy(event);
 	}
-	return ok;
+	if (!ok)
+		return false;
+	if (kafka->broken)
+		return error_set(err, "%s", kafka->broken_reason.text);
+	if (kafka->gapless_failure && kafka->in_flight == 0)
+		return error_set(err, "a batch failed without a report");
+	return true;
+}
+
+void
+kafka_look_after_topics(Kafka *kafka)
+{
+	/* Brokers that are away say nothing about topics. */
+	if (kafka->in_flight > 0 && kafka->outage.since_ms == 0)
+		kafkatopics_look_after(kafka->topics);
 }

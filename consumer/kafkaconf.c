@@ -27,6 +27,11 @@ static const struct
 	{"socket.nagle.disable", "true"},
 	{"socket.keepalive.enable", "true"},
 	{"reconnect.backoff.max.ms", "2000"},
+	/*
+	 * A topic that is missing is waited for: the longest that works, since
+	 * more overflows as µs (rdkafka_topic.c, rd_kafka_topic_set_notexists).
+	 */
+	{"topic.metadata.propagation.max.ms", "2100000"},
 	/* Then max_event_bytes and the broker are the only limits. */
 	{"message.max.bytes", "4194304"},
 	/* The relay counts the bytes in flight itself ([relay] inflight_bytes). */

@@ -19,6 +19,9 @@ typedef uint64_t Lsn;
 #define LSN_FORMAT "%X/%X"
 #define LSN_ARGS(lsn) ((uint32_t) ((lsn) >> 32)), ((uint32_t) (lsn))
 
+/* Bytes that the text of an LSN takes, its terminating zero included. */
+#define LSN_TEXT_SIZE sizeof("FFFFFFFF/FFFFFFFF")
+
 /*
  * Reads an LSN from exactly len bytes of "XXXXXXXX/XXXXXXXX": one to eight
  * hexadecimal digits, a slash, one to eight more.  False on anything else.

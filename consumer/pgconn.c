@@ -111,6 +111,11 @@ collect(const Config *config, Parameters *parameters)
 
 	memset(parameters, 0, sizeof(Parameters));
 	add(parameters, "fallback_application_name", "pg_outbox");
+	/* So that a host that is gone is noticed, and the next one tried. */
+	add(parameters, "tcp_user_timeout", "10000");
+	add(parameters, "keepalives_idle", "10");
+	add(parameters, "keepalives_interval", "5");
+	add(parameters, "keepalives_count", "3");
 	while (config_next(config, "postgres", &cursor, &key, &value))
 		add(parameters, key, value);
 

@@ -116,6 +116,13 @@ pgstream_events(const PgStream *stream)
 }
 
 bool
+pgstream_is_connecting(const PgStream *stream)
+{
+	return stream->state == STATE_CONNECTING ||
+		   stream->state == STATE_IDENTIFYING;
+}
+
+bool
 pgstream_is_streaming(const PgStream *stream)
 {
 	return stream->state == STATE_STREAMING;
@@ -442,7 +449,8 @@ postgres_now(void)
 }
 
 bool
-pgstream_send_status(PgStream *stream, Lsn written, Lsn flushed, Error *err)
+pgstream_send_status(PgStream *stream, Lsn written, Lsn flushed, bool ask,
+					 Error *err)
 {
 	char status[STATUS_LENGTH] = {'r'};
 
@@ -450,7 +458,7 @@ pgstream_send_status(PgStream *stream, Lsn written, Lsn flushed, Error *err)
 	write_uint64(status + 9, flushed);
 	write_uint64(status + 17, flushed); /* applied */
 	write_uint64(status + 25, postgres_now());
-	status[33] = 0; /* no reply requested */
+	status[33] = ask ? 1 : 0;
 	if (PQputCopyData(stream->conn, status, sizeof(status)) == 1 &&
 		PQflush(stream->conn) >= 0)
 		return true;

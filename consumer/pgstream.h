@@ -65,6 +65,9 @@ extern void pgstream_close(PgStream *stream);
 extern int pgstream_fd(const PgStream *stream);
 extern short pgstream_events(const PgStream *stream);
 
+/* True until the server has answered, and said whose WAL it has. */
+extern bool pgstream_is_connecting(const PgStream *stream);
+
 /* True between PGSTREAM_STARTED and the end of the stream. */
 extern bool pgstream_is_streaming(const PgStream *stream);
 
@@ -84,10 +87,11 @@ extern void pgstream_free_buffer(PgMessage *message);
 
 /*
  * Tells the server how far the stream was read (written) and what it may
- * forget (flushed; 0 = nothing new).  False if the connection is gone.
+ * forget (flushed; 0 = nothing new), and may ask for a keepalive.  False if the
+ * connection is gone.
  */
 extern bool pgstream_send_status(PgStream *stream, Lsn written, Lsn flushed,
-								 Error *err);
+								 bool ask, Error *err);
 
 /*
  * Asks for the stream's end; what still comes is to be read, and dropped,

@@ -19,6 +19,7 @@
  *-------------------------------------------------------------------------
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -33,6 +34,7 @@
 #include "intake.h"
 #include "kafka.h"
 #include "log.h"
+#include "outage.h"
 #include "pgstream.h"
 #include "relay.h"
 #include "tracker.h"
@@ -53,18 +55,25 @@ typedef struct Relay
 	PgStream *stream;
 	Tracker *tracker;
 	Intake *intake;
-	Backoff backoff;
-	int signals; /* signalfd */
+	Backoff backoff;  /* of connections to PostgreSQL */
+	Backoff restarts; /* of the producer */
+	int signals;      /* signalfd */
 
+	OnError on_error;
 	Phase phase;
 	int exit_status;
 	bool all_confirmed;  /* false: something read is not known to be */
 	int64_t deadline_ms; /* of draining and finishing */
 
-	PgMessage message;    /* whose lines the intake has */
-	bool more;            /* stopped reading before the socket was empty */
-	bool waiting;         /* told that PostgreSQL cannot be reached */
+	PgMessage message; /* whose lines the intake has */
+	bool more;         /* stopped reading before the socket was empty */
+	bool restart;      /* the producer has to be made anew */
+	Outage outage;     /* PostgreSQL cannot be reached, or the slot is in use */
 	int64_t reconnect_ms; /* when to connect again; 0 = connected */
+	int64_t connect_ms;   /* when the last try began */
+	int64_t heard_ms;     /* when PostgreSQL last sent something */
+	bool asked;           /* for a sign of life, since then */
+	int64_t topics_ms;    /* when topics were last looked after */
 	PgHistory history;    /* of the last stream; empty = none yet */
 
 	Lsn received;      /* the furthest position that was read */
@@ -85,6 +94,9 @@ typedef struct Relay
 
 /* How long the end of the stream is awaited, in ms. */
 #define FINISH_TIMEOUT_MS 5000
+
+/* How often topics that may be missing are looked after, in ms. */
+#define TOPICS_INTERVAL_MS 1000
 
 /* Messages read before Kafka, signals and timers have their turn. */
 #define MESSAGES_PER_TURN 1000
@@ -127,14 +139,14 @@ on_delivered(void *argument, uint64_t ticket)
 	Relay *relay = argument;
 
 	tracker_delivered(relay->tracker, ticket);
+	backoff_reset(&relay->restarts);
 }
 
-/* Kafka refuses an event for good: its transaction is never confirmed. */
+/* Kafka refuses an event for good, and the relay stops before it. */
 static void
-on_failed(void *argument, uint64_t ticket, const Error *reason)
+stop_at_refusal(Relay *relay, const KafkaFailure *failure)
 {
-	Relay *relay = argument;
-	Lsn lsn = tracker_ticket_lsn(relay->tracker, ticket);
+	Lsn lsn = tracker_ticket_lsn(relay->tracker, failure->ticket);
 	Error err;
 
 	relay->all_confirmed = false;
@@ -144,8 +156,45 @@ on_failed(void *argument, uint64_t ticket, const Error *reason)
 			  "Kafka refuses an event of the transaction at " LSN_FORMAT
 			  ": %s; neither it nor anything later is confirmed, so start "
 			  "pg_outbox again when this is mended",
-			  LSN_ARGS(lsn), reason->text);
+			  LSN_ARGS(lsn), failure->reason.text);
 	give_up(relay, &err);
+}
+
+/*
+ * Kafka did not take a batch.  Nothing later of this producer gets there, so a
+ * new one begins where the slot stands; if an event is refused for good and is
+ * not to stop the relay, with one event at a time in flight until it is known
+ * which one that is.
+ */
+static void
+on_failed(void *argument, const KafkaFailure *failure)
+{
+	Relay *relay = argument;
+	Error err;
+
+	if (relay->restart)
+		return;
+	if (failure->refused && relay->on_error == ON_ERROR_STOP)
+	{
+		stop_at_refusal(relay, failure);
+		return;
+	}
+	relay->restart = true;
+	if (!failure->refused)
+		log_warning("events were not delivered; beginning again where the "
+					"slot stands",
+					LOG_TEXT("error", failure->reason.text));
+	else if (!intake_is_careful(relay->intake))
+		intake_be_careful(relay->intake);
+	else if (intake_refused(relay->intake, failure->reason.text,
+							failure->too_large, &err))
+		backoff_reset(&relay->restarts);
+	else
+	{
+		relay->restart = false;
+		relay->all_confirmed = false;
+		give_up(relay, &err);
+	}
 }
 
 /* Takes what Kafka has to say. */
@@ -157,9 +206,10 @@ serve_kafka(Relay *relay)
 
 	if (kafka_serve(relay->kafka, &handlers, &err))
 		return;
-	give_up(relay, &err);
-	relay->all_confirmed = false;
-	relay->deadline_ms = clock_ms(); /* nothing will be delivered any more */
+	log_warning("the Kafka producer failed; beginning again where the slot "
+				"stands",
+				LOG_TEXT("error", err.text));
+	relay->restart = true;
 }
 
 /* Gives the buffer of the present message back. */
@@ -168,6 +218,31 @@ release_message(Relay *relay)
 {
 	intake_drop(relay->intake);
 	pgstream_free_buffer(&relay->message);
+}
+
+/*
+ * Begins again, with a new producer, where the slot stands: what was in flight
+ * is given up, and comes again in its order.
+ */
+static void
+serve_restart(Relay *relay)
+{
+	if (!relay->restart)
+		return;
+	relay->restart = false;
+	if (relay->phase != PHASE_RUNNING)
+	{
+		relay->all_confirmed = false;
+		relay->exit_status = EXIT_FAILED;
+		relay->deadline_ms = clock_ms(); /* nothing more will be delivered */
+		return;
+	}
+	release_message(relay);
+	pgstream_close(relay->stream);
+	kafka_restart(relay->kafka);
+	tracker_reset(relay->tracker);
+	memset(&relay->history, 0, sizeof(relay->history));
+	relay->reconnect_ms = clock_ms() + backoff_next(&relay->restarts);
 }
 
 /* The stream has begun, for the first time or again. */
@@ -183,19 +258,43 @@ on_started(Relay *relay)
 	log_info("streaming",
 			 LOG_TEXT("slot", config_get(relay->config, "relay", "slot")),
 			 LOG_TEXT("system", history->system_identifier),
-			 LOG_TEXT("timeline", history->timeline));
+			 LOG_TEXT("timeline", history->timeline),
+			 LOG_INT("waited_s",
+					 outage_lasted(&relay->outage, clock_ms()) / 1000));
 	if (same)
 		tracker_reconnected(relay->tracker);
 	else
 	{
 		tracker_reset(relay->tracker);
+		intake_restart(relay->intake);
 		relay->received = 0;
 	}
 	relay->history = *history;
 	relay->confirmed = 0;
 	relay->status_ms = clock_ms();
 	relay->status_asked = false;
-	relay->waiting = false;
+	relay->heard_ms = clock_ms();
+	relay->asked = false;
+	outage_end(&relay->outage);
+}
+
+/* Tells that PostgreSQL is waited for: once, then rarely. */
+static void
+tell_waiting(Relay *relay, PgErrorClass error_class, const Error *err)
+{
+	int64_t now = clock_ms();
+
+	if (!outage_is_due(&relay->outage, now))
+		return;
+	if (error_class == PG_ERROR_BUSY)
+		log_info("standing by: another relay has the slot",
+				 LOG_INT("waited_s", outage_lasted(&relay->outage, now) / 1000),
+				 LOG_TEXT("reason", err->text));
+	else
+		log_warning("waiting for PostgreSQL; trying again",
+					LOG_INT("waited_s",
+							outage_lasted(&relay->outage, now) / 1000),
+					LOG_TEXT("error", err->text));
 }
 
 /* The connection ended: connects again later, or gives up. */
@@ -221,15 +320,7 @@ on_disconnected(Relay *relay, PgErrorClass error_class, const Error *err)
 	if (error_class == PG_ERROR_LOST)
 		wait = backoff_next(&relay->backoff);
 	relay->reconnect_ms = clock_ms() + wait;
-	if (relay->waiting)
-		return;
-	relay->waiting = true;
-	if (error_class == PG_ERROR_BUSY)
-		log_info("standing by: another relay has the slot",
-				 LOG_TEXT("reason", err->text));
-	else
-		log_warning("waiting for PostgreSQL; trying again",
-					LOG_TEXT("error", err->text));
+	tell_waiting(relay, error_class, err);
 }
 
 /* Takes the lines of the present message; false if that has to wait. */
@@ -254,6 +345,14 @@ take_lines(Relay *relay)
 		relay->received = intake_position(relay->intake);
 	release_message(relay);
 	return true;
+}
+
+/* Notes that PostgreSQL sent something. */
+static void
+note_heard(Relay *relay)
+{
+	relay->heard_ms = clock_ms();
+	relay->asked = false;
 }
 
 /*
@@ -288,6 +387,7 @@ advance_stream(Relay *relay)
 			break;
 		case PGSTREAM_DATA:
 			backoff_reset(&relay->backoff);
+			note_heard(relay);
 			if (relay->phase == PHASE_RUNNING)
 				intake_give(relay->intake, relay->message.data,
 							relay->message.len);
@@ -296,6 +396,7 @@ advance_stream(Relay *relay)
 			break;
 		case PGSTREAM_KEEPALIVE:
 			backoff_reset(&relay->backoff);
+			note_heard(relay);
 			on_keepalive(relay);
 			break;
 		case PGSTREAM_ENDED:
@@ -334,7 +435,80 @@ serve_reconnect(Relay *relay)
 		clock_ms() < relay->reconnect_ms)
 		return;
 	relay->reconnect_ms = 0;
+	relay->connect_ms = clock_ms();
 	pgstream_connect(relay->stream);
+}
+
+/* Gives up a connection on which nothing comes. */
+static void
+hang_up(Relay *relay, const char *what, int64_t timeout_ms)
+{
+	Error err;
+
+	error_set(&err, "PostgreSQL %s for %" PRId64 " s", what, timeout_ms / 1000);
+	pgstream_close(relay->stream);
+	on_disconnected(relay, PG_ERROR_LOST, &err);
+}
+
+/* Tells whether the relay reads what PostgreSQL sends. */
+static bool
+is_listening(const Relay *relay)
+{
+	return relay->message.buffer == NULL && relay->phase != PHASE_DRAINING;
+}
+
+/*
+ * When something has to be done about the silence of PostgreSQL, in ms: a
+ * stream is asked for a sign of life after half of the time it may be silent,
+ * as walreceiver.c does; a connection that is being made has its own time.
+ */
+static int64_t
+silence_due(const Relay *relay)
+{
+	int64_t timeout =
+		config_get_number(relay->config, "relay", "receive_timeout");
+
+	if (pgstream_fd(relay->stream) < 0)
+		return INT64_MAX;
+	if (pgstream_is_connecting(relay->stream))
+		return relay->connect_ms +
+			   config_get_number(relay->config, "relay", "connect_timeout");
+	if (!pgstream_is_streaming(relay->stream) || !is_listening(relay))
+		return INT64_MAX;
+	return relay->heard_ms + (relay->asked ? timeout : timeout / 2);
+}
+
+/* Asks a silent PostgreSQL for a sign of life, and gives it up at last. */
+static void
+serve_silence(Relay *relay)
+{
+	/* While nothing is read the silence is our own. */
+	if (!is_listening(relay))
+		note_heard(relay);
+	if (clock_ms() < silence_due(relay))
+		return;
+	if (pgstream_is_connecting(relay->stream))
+		hang_up(relay, "did not answer",
+				config_get_number(relay->config, "relay", "connect_timeout"));
+	else if (relay->asked)
+		hang_up(relay, "was silent",
+				config_get_number(relay->config, "relay", "receive_timeout"));
+	else
+	{
+		relay->asked = true;
+		relay->status_asked = true;
+	}
+}
+
+/* Looks after topics that may be missing. */
+static void
+serve_topics(Relay *relay)
+{
+	if (kafka_in_flight(relay->kafka) == 0 ||
+		clock_ms() < relay->topics_ms + TOPICS_INTERVAL_MS)
+		return;
+	kafka_look_after_topics(relay->kafka);
+	relay->topics_ms = clock_ms();
 }
 
 /* Tells the server what was read and what it may forget. */
@@ -348,9 +522,11 @@ send_status(Relay *relay)
 		relay->received = flush;
 	relay->status_ms = clock_ms();
 	relay->status_asked = false;
-	if (pgstream_send_status(relay->stream, relay->received, flush, &err))
+	if (pgstream_send_status(relay->stream, relay->received, flush,
+							 relay->asked, &err))
 	{
 		relay->confirmed = flush;
+		intake_confirmed(relay->intake, flush);
 		log_debug("status", LOG_LSN("written", relay->received),
 				  LOG_LSN("flushed", flush));
 		return;
@@ -449,6 +625,13 @@ serve_finishing(Relay *relay)
 	}
 }
 
+/* The earlier of two times. */
+static int64_t
+earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
 /* What the loop may sleep, in ms; -1 = until something happens. */
 static int
 poll_timeout(const Relay *relay)
@@ -460,11 +643,13 @@ poll_timeout(const Relay *relay)
 		return 0;
 	if (pgstream_is_streaming(relay->stream))
 		due = status_due(relay);
-	if (relay->phase == PHASE_RUNNING && relay->reconnect_ms != 0 &&
-		relay->reconnect_ms < due)
-		due = relay->reconnect_ms;
-	if (relay->phase != PHASE_RUNNING && relay->deadline_ms < due)
-		due = relay->deadline_ms;
+	due = earlier(due, silence_due(relay));
+	if (kafka_in_flight(relay->kafka) > 0)
+		due = earlier(due, relay->topics_ms + TOPICS_INTERVAL_MS);
+	if (relay->phase == PHASE_RUNNING && relay->reconnect_ms != 0)
+		due = earlier(due, relay->reconnect_ms);
+	if (relay->phase != PHASE_RUNNING)
+		due = earlier(due, relay->deadline_ms);
 	if (due == INT64_MAX)
 		return -1;
 	wait = due - clock_ms();
@@ -491,7 +676,7 @@ wait_for_something(Relay *relay)
 	{
 		short events = pgstream_events(relay->stream);
 
-		if (relay->message.buffer != NULL || relay->phase == PHASE_DRAINING)
+		if (!is_listening(relay))
 			events &= POLLOUT;
 		if (events != 0)
 			fds[2] = (struct pollfd){.fd = pgstream_fd(relay->stream),
@@ -513,9 +698,12 @@ run(Relay *relay)
 		wait_for_something(relay);
 		serve_signals(relay);
 		serve_kafka(relay);
+		serve_restart(relay);
+		serve_topics(relay);
 		serve_reconnect(relay);
 		if (relay->phase != PHASE_DRAINING)
 			serve_stream(relay);
+		serve_silence(relay);
 		serve_status(relay);
 		if (relay->phase == PHASE_DRAINING)
 			serve_draining(relay);
@@ -561,10 +749,29 @@ open_signals(void)
 	return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 }
 
+/* What [relay] says about events. */
+static IntakeOptions
+intake_options(const Config *config)
+{
+	const char *on_error = config_get(config, "relay", "on_error");
+
+	return (
+		IntakeOptions){.budget = (uint64_t) config_get_number(config, "relay",
+															  "inflight_bytes"),
+					   .on_error = strcmp(on_error, "dead-letter") == 0
+									   ? ON_ERROR_DEAD_LETTER
+								   : strcmp(on_error, "skip") == 0
+									   ? ON_ERROR_SKIP
+									   : ON_ERROR_STOP,
+					   .dead_letter_topic =
+						   config_get(config, "relay", "dead_letter_topic")};
+}
+
 int
 relay_run(const Config *config)
 {
 	Relay relay = {.config = config, .all_confirmed = true};
+	IntakeOptions options;
 	Error err;
 
 	relay.signals = open_signals();
@@ -576,13 +783,16 @@ relay_run(const Config *config)
 	}
 	relay.stream = pgstream_new(config);
 	relay.tracker = tracker_new();
-	relay.intake = intake_new(relay.kafka, relay.tracker,
-							  (uint64_t) config_get_number(config, "relay",
-														   "inflight_bytes"));
+	options = intake_options(config);
+	relay.on_error = options.on_error;
+	relay.intake = intake_new(relay.kafka, relay.tracker, &options);
 	backoff_init(&relay.backoff, RECONNECT_MIN_MS, RECONNECT_MAX_MS,
+				 (uint64_t) getpid());
+	backoff_init(&relay.restarts, RECONNECT_MIN_MS, RECONNECT_MAX_MS,
 				 (uint64_t) getpid());
 
 	log_info("starting", LOG_TEXT("version", PG_OUTBOX_VERSION));
+	relay.connect_ms = clock_ms();
 	pgstream_connect(relay.stream);
 	run(&relay);
 	tell_how_to_skip(&relay);

@@ -12,6 +12,7 @@
 
 #include "log.h"
 #include "settings.h"
+#include "topicspec.h"
 
 #define KB INT64_C(1024)
 #define MB (1024 * KB)
@@ -60,6 +61,18 @@ static const Setting settings[] = {
 	 "replication slot to stream from"},
 	{"relay", "create_slot", SETTING_BOOL, "off", 0, 0,
 	 "create the slot at the start if there is none"},
+	{"relay", "on_error", SETTING_ON_ERROR, "stop", 0, 0,
+	 "what becomes of an event that cannot be published: stop, dead-letter or "
+	 "skip"},
+	{"relay", "dead_letter_topic", SETTING_TOPIC, "pg_outbox.dead-letters", 0,
+	 0, "where on_error = dead-letter sends events"},
+	{"relay", "create_topics", SETTING_TOPIC_SPEC, NULL, 0, 0,
+	 "create topics that are missing: "
+	 "PARTITIONS[:REPLICATION[,property=value]...]"},
+	{"relay", "connect_timeout", SETTING_DURATION, "10s", SECOND, HOUR,
+	 "longest time to wait for PostgreSQL to answer when connecting"},
+	{"relay", "receive_timeout", SETTING_DURATION, "60s", SECOND, HOUR,
+	 "longest silence of PostgreSQL, which is asked for a sign of life before"},
 	{"relay", "status_interval", SETTING_DURATION, "10s", 100, MINUTE,
 	 "longest time between two statuses to PostgreSQL"},
 	{"relay", "inflight_bytes", SETTING_BYTES, "16MB", 64 * KB, GB,
@@ -92,6 +105,8 @@ static const Unit duration_units[] = {{"ms", 1},
 
 static const char *const true_words[] = {"on", "true", "yes", "1", NULL};
 static const char *const false_words[] = {"off", "false", "no", "0", NULL};
+static const char *const on_error_words[] = {"stop", "dead-letter", "skip",
+											 NULL};
 
 bool
 settings_describe(const char *section)
@@ -145,6 +160,30 @@ is_slot_name(const char *name)
 
 	return len >= 1 && len <= 63 &&
 		   strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") == len;
+}
+
+/* Tells whether Kafka takes the name (Topic.java, validate). */
+static bool
+is_topic_name(const char *name)
+{
+	size_t len = strlen(name);
+
+	return len >= 1 && len <= 249 && strcmp(name, ".") != 0 &&
+		   strcmp(name, "..") != 0 &&
+		   strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+						"0123456789._-") == len;
+}
+
+/* Checks how topics are to be created. */
+static bool
+check_topic_spec(const char *value, Error *err)
+{
+	TopicSpec spec;
+
+	if (!topicspec_parse(&spec, value, err))
+		return false;
+	topicspec_free(&spec);
+	return true;
 }
 
 /* Reads a whole number with a unit; false if it is not one or out of int64. */
@@ -210,6 +249,15 @@ settings_check(const Setting *setting, const char *value, Error *err)
 		case SETTING_BYTES:
 		case SETTING_DURATION:
 			return check_number(setting, value, err);
+		case SETTING_ON_ERROR:
+			return is_word(value, on_error_words) ||
+				   error_set(err, "stop, dead-letter or skip");
+		case SETTING_TOPIC:
+			return is_topic_name(value) ||
+				   error_set(err, "1 to 249 of a-z, A-Z, 0-9, \".\", \"_\" "
+								  "and \"-\"");
+		case SETTING_TOPIC_SPEC:
+			return check_topic_spec(value, err);
 		case SETTING_LOG_LEVEL:
 			return log_level_parse(value, &level) ||
 				   error_set(err, "error, warning, info or debug");

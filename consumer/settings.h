@@ -17,10 +17,13 @@
 typedef enum SettingType
 {
 	SETTING_TEXT,
-	SETTING_SLOT,     /* the name of a replication slot */
-	SETTING_BOOL,     /* on, off, true, false, yes, no, 1, 0 */
-	SETTING_BYTES,    /* a number with B, kB, MB or GB */
-	SETTING_DURATION, /* a number with ms, s, min or h; kept in ms */
+	SETTING_SLOT,       /* the name of a replication slot */
+	SETTING_BOOL,       /* on, off, true, false, yes, no, 1, 0 */
+	SETTING_BYTES,      /* a number with B, kB, MB or GB */
+	SETTING_DURATION,   /* a number with ms, s, min or h; kept in ms */
+	SETTING_ON_ERROR,   /* stop, dead-letter or skip */
+	SETTING_TOPIC,      /* the name of a topic */
+	SETTING_TOPIC_SPEC, /* how topics are created; see topicspec.h */
 	SETTING_LOG_LEVEL
 } SettingType;
 

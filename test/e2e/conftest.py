@@ -53,6 +53,16 @@ def kafka(servers: tuple[Postgres, Kafka]) -> Kafka:
     return servers[1]
 
 
+@pytest.fixture(scope="session")
+def strict_kafka(scratch: Scratch) -> Iterator[Kafka]:
+    """A broker that makes no topic by itself."""
+    kafka = Kafka(scratch, "strict_kafka", "auto.create.topics.enable=false\n")
+    try:
+        yield kafka.start()
+    finally:
+        kafka.kill()
+
+
 class Outbox:
     """An outbox with its slot, its relays and its topic."""
 

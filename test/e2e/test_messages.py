@@ -86,6 +86,15 @@ def test_help_and_version() -> None:
          'pg_outbox: -X: invalid value "2min" for relay.status_interval; allowed is from 100ms to 60000ms'),
         (["run", "-X", "log.level=loud"],
          'pg_outbox: -X: invalid value "loud" for log.level; allowed is error, warning, info or debug'),
+        (["run", "-X", "relay.on_error=retry"],
+         'pg_outbox: -X: invalid value "retry" for relay.on_error; allowed is stop, dead-letter or skip'),
+        (["run", "-X", "relay.dead_letter_topic=a b"],
+         'pg_outbox: -X: invalid value "a b" for relay.dead_letter_topic;'
+         ' allowed is 1 to 249 of a-z, A-Z, 0-9, ".", "_" and "-"'),
+        *((["run", "-X", f"relay.create_topics={spec}"],
+           f'pg_outbox: -X: invalid value "{spec}" for relay.create_topics; allowed is PARTITIONS,'
+           " PARTITIONS:REPLICATION, or one of these with ,property=value behind it")
+          for spec in ("0", "x", "1:", "1:2:3", "3,", "3,=x", "3,retention", "-1")),
         (["run", "-d", "host=x password=hunter2 nonsense"],
          'pg_outbox: -d: not a connection string; write it as "host=... dbname=... user=..." or'
          ' "postgresql://user@host/dbname"'),

@@ -70,9 +70,9 @@ class Record:
 
 
 class Kafka:
-    """A broker below a scratch folder."""
+    """A broker below a scratch folder; extra are lines of its properties."""
 
-    def __init__(self, scratch: Scratch, name: str = "kafka") -> None:
+    def __init__(self, scratch: Scratch, name: str = "kafka", extra: str = "") -> None:
         self.folder = scratch.folder(name)
         self.log = self.folder / "log"
         self.port = free_port()
@@ -81,6 +81,7 @@ class Kafka:
             PROPERTIES.format(
                 port=self.port, controller=free_port(), data=self.folder / "data"
             )
+            + extra
         )
         self._process = None
         self._watcher: Consumer | None = None
@@ -181,6 +182,13 @@ class Kafka:
             ConfigResource.Type.TOPIC, name, incremental_configs=[entry]
         )
         admin.incremental_alter_configs([resource])[resource].result()
+
+    def topic_config(self, name: str) -> dict[str, str]:
+        """The properties of a topic."""
+        resource = ConfigResource(ConfigResource.Type.TOPIC, name)
+        admin = self._admin()
+        entries = admin.describe_configs([resource])[resource].result()
+        return {entry.name: entry.value for entry in entries.values()}
 
     def end_offsets(self, topic: str) -> dict[int, int]:
         """How many records each partition of a topic has got; none if it is not

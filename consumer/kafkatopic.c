@@ -1,0 +1,249 @@
+/*-------------------------------------------------------------------------
+ *
+ * kafkatopic.c
+ *	  Topics that are published to, and those that are not there yet.
+ *
+ * Handles are kept: to produce by name librdkafka searches a list, and sends
+ * the first event of a topic up to a second late (before 2.10.1).
+ *
+ *-------------------------------------------------------------------------
+ */
+#include <json-c/linkhash.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+#include "kafkatopic.h"
+#include "log.h"
+#include "xalloc.h"
+
+/* A topic's name is at most 249 bytes (Topic.java). */
+#define TOPIC_SIZE 250
+
+/* A topic without a delivery for so long is looked at, in ms. */
+#define STALL_MS 3000
+
+/* The longest that a look at a topic may take, in ms. */
+#define LOOK_MS 1000
+
+struct KafkaTopics
+{
+	rd_kafka_t *producer;
+	rd_kafka_queue_t *queue;
+	const TopicSpec *spec;  /* NULL: topics are not created */
+	struct lh_table *table; /* name -> KafkaTopic, by string */
+};
+
+/* Releases a topic of the table. */
+static void
+free_topic(struct lh_entry *entry)
+{
+	KafkaTopic *topic = (KafkaTopic *) lh_entry_v(entry);
+
+	free(lh_entry_k(entry));
+	rd_kafka_topic_destroy(topic->handle);
+	free(topic);
+}
+
+KafkaTopics *
+kafkatopics_new(rd_kafka_t *producer, rd_kafka_queue_t *queue,
+				const TopicSpec *spec)
+{
+	KafkaTopics *topics = xcalloc(1, sizeof(KafkaTopics));
+
+	topics->producer = producer;
+	topics->queue = queue;
+	topics->spec = spec;
+	topics->table = lh_kchar_table_new(64, free_topic);
+	if (topics->table == NULL)
+		xalloc_failed();
+	return topics;
+}
+
+void
+kafkatopics_free(KafkaTopics *topics)
+{
+	lh_table_free(topics->table);
+	free(topics);
+}
+
+/* Asks for a topic to be created; the answer is an event. */
+static void
+create(KafkaTopics *topics, KafkaTopic *topic)
+{
+	const TopicSpec *spec = topics->spec;
+	const char *name = rd_kafka_topic_name(topic->handle);
+	char reason[256];
+	rd_kafka_NewTopic_t *wanted =
+		rd_kafka_NewTopic_new(name, spec->partitions, spec->replication, reason,
+							  sizeof(reason));
+
+	if (wanted == NULL)
+	{
+		log_warning("topic cannot be created", LOG_TEXT("topic", name),
+					LOG_TEXT("error", reason));
+		return;
+	}
+	for (size_t i = 0; i < spec->n_properties; i++)
+		rd_kafka_NewTopic_set_config(wanted, spec->names[i], spec->values[i]);
+	rd_kafka_CreateTopics(topics->producer, &wanted, 1, NULL, topics->queue);
+	rd_kafka_NewTopic_destroy(wanted);
+	topic->creating = true;
+}
+
+/* Adds a topic to the table. */
+static KafkaTopic *
+add(KafkaTopics *topics, const char *name, Error *err)
+{
+	rd_kafka_topic_conf_t *conf =
+		rd_kafka_default_topic_conf_dup(topics->producer);
+	KafkaTopic *topic = xcalloc(1, sizeof(KafkaTopic));
+
+	rd_kafka_topic_conf_set_opaque(conf, topic);
+	topic->handle = rd_kafka_topic_new(topics->producer, name, conf);
+	if (topic->handle == NULL)
+	{
+		rd_kafka_topic_conf_destroy(conf);
+		free(topic);
+		error_set(err, "topic \"%s\": %s", name,
+				  rd_kafka_err2str(rd_kafka_last_error()));
+		return NULL;
+	}
+	if (lh_table_insert(topics->table, xstrdup(name), topic) != 0)
+		xalloc_failed();
+	if (topics->spec != NULL)
+		create(topics, topic);
+	return topic;
+}
+
+KafkaTopic *
+kafkatopics_get(KafkaTopics *topics, Slice name, Error *err)
+{
+	char buffer[TOPIC_SIZE];
+	void *found;
+
+	if (name.len >= TOPIC_SIZE || memchr(name.data, '\0', name.len) != NULL)
+	{
+		error_set(err, "topic is not a legal name");
+		return NULL;
+	}
+	snprintf(buffer, sizeof(buffer), "%.*s", (int) name.len, name.data);
+	if (lh_table_lookup_ex(topics->table, buffer, &found))
+		return found;
+	return add(topics, buffer, err);
+}
+
+KafkaTopic *
+kafkatopic_of(const rd_kafka_message_t *message)
+{
+	return rd_kafka_topic_opaque(message->rkt);
+}
+
+void
+kafkatopic_count(KafkaTopic *topic, int change)
+{
+	if (topic->in_flight == 0 || change < 0)
+		topic->stalled_ms = clock_ms();
+	topic->in_flight += (uint64_t) (int64_t) change;
+	if (change < 0 && topic->missing.since_ms != 0)
+	{
+		log_info("topic is there",
+				 LOG_TEXT("topic", rd_kafka_topic_name(topic->handle)));
+		outage_end(&topic->missing);
+	}
+}
+
+/* Takes the answer for one topic. */
+static void
+take_answer(KafkaTopics *topics, const rd_kafka_topic_result_t *result)
+{
+	const char *name = rd_kafka_topic_result_name(result);
+	rd_kafka_resp_err_t code = rd_kafka_topic_result_error(result);
+	const char *reason = rd_kafka_topic_result_error_string(result);
+	void *found;
+
+	if (lh_table_lookup_ex(topics->table, name, &found))
+		((KafkaTopic *) found)->creating = false;
+	if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
+		log_info("topic created", LOG_TEXT("topic", name),
+				 LOG_INT("partitions", topics->spec->partitions));
+	else if (code != RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS)
+		log_warning("topic cannot be created; waiting for it",
+					LOG_TEXT("topic", name),
+					LOG_TEXT("error",
+							 reason ? reason : rd_kafka_err2str(code)));
+}
+
+void
+kafkatopics_created(KafkaTopics *topics, rd_kafka_event_t *event)
+{
+	const rd_kafka_CreateTopics_result_t *answer =
+		rd_kafka_event_CreateTopics_result(event);
+	const rd_kafka_topic_result_t **results;
+	struct lh_entry *entry;
+	size_t n = 0;
+
+	/* Without an answer nothing says which topics it was about. */
+	if (rd_kafka_event_error(event) != RD_KAFKA_RESP_ERR_NO_ERROR)
+	{
+		lh_foreach(topics->table, entry)((KafkaTopic *) lh_entry_v(entry))
+			->creating = false;
+		return;
+	}
+	results = rd_kafka_CreateTopics_result_topics(answer, &n);
+	for (size_t i = 0; i < n; i++)
+		take_answer(topics, results[i]);
+}
+
+/* Asks the broker whether a topic is there. */
+static bool
+is_missing(KafkaTopics *topics, const KafkaTopic *topic)
+{
+	const struct rd_kafka_metadata *metadata;
+	bool missing;
+
+	if (rd_kafka_metadata(topics->producer, 0, topic->handle, &metadata,
+						  LOOK_MS) != RD_KAFKA_RESP_ERR_NO_ERROR)
+		return false;
+	missing =
+		metadata->topic_cnt == 1 &&
+		metadata->topics[0].err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+	rd_kafka_metadata_destroy(metadata);
+	return missing;
+}
+
+/* Tells of a topic that is missing, and asks for it again. */
+static void
+tell_missing(KafkaTopics *topics, KafkaTopic *topic)
+{
+	int64_t now = clock_ms();
+
+	if (topics->spec != NULL && !topic->creating)
+		create(topics, topic);
+	if (outage_is_due(&topic->missing, now))
+		log_warning("waiting for a topic: it does not exist; create it, or set "
+					"create_topics in section [relay]",
+					LOG_TEXT("topic", rd_kafka_topic_name(topic->handle)),
+					LOG_INT("waited_s",
+							outage_lasted(&topic->missing, now) / 1000));
+}
+
+void
+kafkatopics_look_after(KafkaTopics *topics)
+{
+	struct lh_entry *entry;
+
+	lh_foreach(topics->table, entry)
+	{
+		KafkaTopic *topic = (KafkaTopic *) lh_entry_v(entry);
+
+		if (topic->in_flight == 0 || clock_ms() - topic->stalled_ms < STALL_MS)
+			continue;
+		topic->stalled_ms = clock_ms();
+		if (is_missing(topics, topic))
+			tell_missing(topics, topic);
+		/* One look a call: the stream has to be served as well. */
+		return;
+	}
+}

@@ -1,0 +1,56 @@
+/*-------------------------------------------------------------------------
+ *
+ * kafkatopic.h
+ *	  Topics that are published to, and those that are not there yet.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef PG_OUTBOX_KAFKATOPIC_H
+#define PG_OUTBOX_KAFKATOPIC_H
+
+#include <librdkafka/rdkafka.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "envelope.h"
+#include "error.h"
+#include "outage.h"
+#include "topicspec.h"
+
+typedef struct KafkaTopic
+{
+	rd_kafka_topic_t *handle;
+	uint64_t in_flight;
+	int64_t stalled_ms; /* no delivery since, while events are in flight */
+	bool creating;      /* the answer of CreateTopics is awaited */
+	Outage missing;
+} KafkaTopic;
+
+typedef struct KafkaTopics KafkaTopics;
+
+/*
+ * Makes an empty table for a producer, which must outlive it.  Answers come as
+ * events into the queue.  With a spec topics are created before their first
+ * event.
+ */
+extern KafkaTopics *kafkatopics_new(rd_kafka_t *producer,
+									rd_kafka_queue_t *queue,
+									const TopicSpec *spec);
+extern void kafkatopics_free(KafkaTopics *topics);
+
+/* The topic of that name.  NULL, with the reason in err, if it is no name. */
+extern KafkaTopic *kafkatopics_get(KafkaTopics *topics, Slice name, Error *err);
+
+/* The topic that a record was produced to. */
+extern KafkaTopic *kafkatopic_of(const rd_kafka_message_t *message);
+
+/* One more event is in flight, or one is not any more. */
+extern void kafkatopic_count(KafkaTopic *topic, int change);
+
+/* Takes the answer to CreateTopics. */
+extern void kafkatopics_created(KafkaTopics *topics, rd_kafka_event_t *event);
+
+/* See kafka_look_after_topics(). */
+extern void kafkatopics_look_after(KafkaTopics *topics);
+
+#endif /* PG_OUTBOX_KAFKATOPIC_H */

@@ -1,0 +1,36 @@
+/*-------------------------------------------------------------------------
+ *
+ * topicspec.h
+ *	  How topics are to be created: PARTITIONS[:REPLICATION[,property=value]...]
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef PG_OUTBOX_TOPICSPEC_H
+#define PG_OUTBOX_TOPICSPEC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "error.h"
+
+/* More properties than this are refused. */
+#define TOPICSPEC_MAX_PROPERTIES 20
+
+typedef struct TopicSpec
+{
+	int partitions;
+	int replication; /* -1: the broker's default */
+	size_t n_properties;
+	const char *names[TOPICSPEC_MAX_PROPERTIES];
+	const char *values[TOPICSPEC_MAX_PROPERTIES];
+	char *text; /* owned: what names and values point into */
+} TopicSpec;
+
+/*
+ * Reads a specification.  False, with what is allowed in err, if it is none.
+ * One that was read is to be freed.
+ */
+extern bool topicspec_parse(TopicSpec *spec, const char *text, Error *err);
+extern void topicspec_free(TopicSpec *spec);
+
+#endif /* PG_OUTBOX_TOPICSPEC_H */

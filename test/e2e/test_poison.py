@@ -1,0 +1,218 @@
+"""Events that cannot be published, and topics that are not there."""
+
+import json
+
+from conftest import Outbox
+from harness.kafka import Kafka, Record
+from harness.wait import wait_until
+
+BAD_TOPIC = (
+    "INSERT INTO outbox (aggregate_type, aggregate_id, event_type, payload)"
+    " VALUES ('no topic', 'k', 'e', '\"bad\"')"
+)
+
+
+def values(records: list[Record]) -> list[bytes | None]:
+    return [r.value for r in records]
+
+
+def first_occurrences(records: list[Record]) -> list[bytes | None]:
+    return list(dict.fromkeys(values(records)))
+
+
+def headers(record: Record) -> dict[str, str | None]:
+    return {k: v if v is None else v.decode() for k, v in record.headers}
+
+
+def dead_letters(outbox: Outbox, **config: str) -> str:
+    """A dead letter topic of the test's own."""
+    topic = f"{outbox.topic}.dead"
+    outbox.kafka.create_topic(topic, partitions=1, **config)
+    return topic
+
+
+def text(size: int) -> str:
+    return json.dumps("x" * size)
+
+
+def test_skip(outbox: Outbox) -> None:
+    """The row is told of and passed over; the transaction's others are not."""
+    outbox.create_slot()
+    outbox.kafka.create_topic(outbox.topic)
+    outbox.add("k", "1")
+    with outbox.db.transaction():
+        outbox.add("k", "2")
+        outbox.db.execute(BAD_TOPIC)
+        outbox.add("k", "3")
+    relay = outbox.relay("-X", "relay.on_error=skip")
+    outbox.wait_all_confirmed()
+    assert values(outbox.kafka.read(outbox.topic)) == [b"1", b"2", b"3"]
+    [line] = [line for line in relay.lines if "event is skipped" in line]
+    assert "topic is not a legal name (public.outbox" in line and "seq=1" in line
+    assert "bad" not in relay.log()
+
+
+def test_skip_a_record_that_kafka_refuses(outbox: Outbox) -> None:
+    outbox.create_slot()
+    outbox.kafka.create_topic(outbox.topic, partitions=1, **{"max.message.bytes": "10000"})
+    for n in range(20):
+        outbox.add("k", text(20000) if n == 10 else str(n))
+    outbox.relay("-X", "relay.on_error=skip")
+    outbox.wait_all_confirmed()
+    assert first_occurrences(outbox.kafka.read(outbox.topic)) == [
+        b"%d" % n for n in range(20) if n != 10
+    ]
+
+
+def test_dead_letter_of_a_row(outbox: Outbox) -> None:
+    """With its key, headers and bytes, and why it could not be published."""
+    outbox.create_slot()
+    outbox.kafka.create_topic(outbox.topic)
+    dead = dead_letters(outbox)
+    outbox.add("k", "1")
+    outbox.db.execute(BAD_TOPIC)
+    outbox.add("k", "2")
+    outbox.relay(
+        "-X", "relay.on_error=dead-letter", "-X", f"relay.dead_letter_topic={dead}"
+    )
+    outbox.wait_all_confirmed()
+    assert values(outbox.kafka.read(outbox.topic)) == [b"1", b"2"]
+    [letter] = outbox.kafka.read(dead)
+    found = headers(letter)
+    assert (letter.key, letter.value) == (b"k", b'"bad"')
+    assert found["eventType"] == "e"
+    assert found["pg_outbox.topic"] == "no topic.events"
+    assert found["pg_outbox.relation"] == "public.outbox"
+    assert found["pg_outbox.seq"] == "0"
+    assert found["pg_outbox.error"].startswith("topic is not a legal name")
+    assert outbox.is_confirmed(found["pg_outbox.lsn"])
+
+
+def test_dead_letter_of_a_record_that_kafka_refuses(outbox: Outbox) -> None:
+    """It is found in its batch, and what follows follows it in order."""
+    outbox.create_slot()
+    outbox.kafka.create_topic(outbox.topic, partitions=1, **{"max.message.bytes": "10000"})
+    dead = dead_letters(outbox)
+    for n in range(40):
+        large = n in (7, 8, 30)
+        outbox.add(f"k{n % 3}", text(20000 + n) if large else str(n))
+    outbox.relay(
+        "-X", "relay.on_error=dead-letter", "-X", f"relay.dead_letter_topic={dead}"
+    )
+    outbox.wait_all_confirmed()
+    assert first_occurrences(outbox.kafka.read(outbox.topic)) == [
+        b"%d" % n for n in range(40) if n not in (7, 8, 30)
+    ]
+    letters = outbox.kafka.read(dead)
+    assert list(dict.fromkeys(len(r.value) for r in letters)) == [20009, 20010, 20032]
+    assert {headers(r)["pg_outbox.topic"] for r in letters} == {outbox.topic}
+    assert "too large" in headers(letters[0])["pg_outbox.error"]
+    assert "pg_outbox.relation" not in headers(letters[0])
+
+
+def test_dead_letter_that_is_too_large_goes_without_its_value(outbox: Outbox) -> None:
+    outbox.create_slot()
+    limit = {"max.message.bytes": "10000"}
+    outbox.kafka.create_topic(outbox.topic, partitions=1, **limit)
+    dead = dead_letters(outbox, **limit)
+    outbox.add("k", "1")
+    outbox.add("k", text(20000))
+    outbox.add("k", "2")
+    outbox.relay(
+        "-X", "relay.on_error=dead-letter", "-X", f"relay.dead_letter_topic={dead}"
+    )
+    outbox.wait_all_confirmed()
+    assert first_occurrences(outbox.kafka.read(outbox.topic)) == [b"1", b"2"]
+    assert {(r.key, r.value) for r in outbox.kafka.read(dead)} == {(b"k", None)}
+
+
+def test_dead_letter_that_is_refused(outbox: Outbox) -> None:
+    """Then the relay stops: there is nowhere left for the event."""
+    outbox.create_slot()
+    dead = dead_letters(outbox, **{"max.message.bytes": "50"})
+    outbox.db.execute(BAD_TOPIC)
+    relay = outbox.relay(
+        "-X", "relay.on_error=dead-letter", "-X", f"relay.dead_letter_topic={dead}"
+    )
+    assert relay.wait() == 1
+    [line] = [line for line in relay.lines if " level=error " in line]
+    assert "the dead letter of event 0 of the transaction at" in line
+    assert "Message size too large" in line
+    assert not outbox.is_confirmed(outbox.wal_end())
+
+
+def test_partition_that_there_is_not(outbox: Outbox) -> None:
+    outbox.create_slot()
+    outbox.kafka.create_topic(outbox.topic, partitions=2)
+    dead = dead_letters(outbox)
+    outbox.db.execute("ALTER TABLE outbox ADD part int")
+    for n, part in enumerate((0, 5, 1)):
+        outbox.db.execute(
+            "INSERT INTO outbox (aggregate_type, aggregate_id, event_type, payload, part)"
+            " VALUES (%s, 'k', 'e', %s, %s)",
+            (outbox.aggregate_type, str(n), part),
+        )
+    outbox.relay(
+        "-X", "outbox.partition=part", "-X", "relay.on_error=dead-letter",
+        "-X", f"relay.dead_letter_topic={dead}",
+    )
+    outbox.wait_all_confirmed()
+    assert set(values(outbox.kafka.read(outbox.topic))) == {b"0", b"2"}
+    letters = outbox.kafka.read(dead)
+    assert {r.value for r in letters} == {b"1"}
+    assert "artition" in headers(letters[0])["pg_outbox.error"]
+
+
+def test_a_topic_that_is_missing_is_waited_for(
+    outbox: Outbox, strict_kafka: Kafka
+) -> None:
+    """It is told of, other topics go on, and then its events come in order."""
+    outbox.kafka = strict_kafka
+    outbox.create_slot()
+    other = f"{outbox.aggregate_type}-other"
+    strict_kafka.create_topic(f"{other}.events")
+    relay = outbox.streaming_relay("-X", "relay.on_error=skip")
+    for n in range(5):
+        outbox.add("k", str(n))
+        outbox.db.execute(
+            "INSERT INTO outbox (aggregate_type, aggregate_id, event_type, payload)"
+            " VALUES (%s, 'k', 'e', %s)",
+            (other, str(n)),
+        )
+    wait_until(lambda: strict_kafka.count(f"{other}.events") == 5, "the other topic")
+    message = relay.wait_for_log("waiting for a topic")
+    assert "it does not exist" in message
+    assert outbox.topic in relay.log()
+    assert not outbox.is_confirmed(outbox.wal_end())
+    strict_kafka.create_topic(outbox.topic, partitions=1)
+    outbox.wait_all_confirmed()
+    assert values(strict_kafka.read(outbox.topic)) == [b"%d" % n for n in range(5)]
+    relay.wait_for_log("topic is there")
+
+
+def test_topics_are_created(outbox: Outbox, strict_kafka: Kafka) -> None:
+    outbox.kafka = strict_kafka
+    outbox.create_slot()
+    relay = outbox.streaming_relay(
+        "-X", "relay.create_topics=7:1,cleanup.policy=compact,max.message.bytes=12345"
+    )
+    for n in range(5):
+        outbox.add("k", str(n))
+    outbox.wait_all_confirmed()
+    assert values(strict_kafka.read(outbox.topic)) == [b"%d" % n for n in range(5)]
+    assert len(strict_kafka.end_offsets(outbox.topic)) == 7
+    assert strict_kafka.topic_config(outbox.topic)["max.message.bytes"] == "12345"
+    relay.wait_for_log("topic created")
+
+
+def test_a_topic_that_cannot_be_created(outbox: Outbox, strict_kafka: Kafka) -> None:
+    """Says why, and waits until somebody else makes it."""
+    outbox.kafka = strict_kafka
+    outbox.create_slot()
+    relay = outbox.streaming_relay("-X", "relay.create_topics=1:3")
+    outbox.add("k", "1")
+    relay.wait_for_log("topic cannot be created; waiting for it")
+    assert "eplication factor" in relay.log()
+    strict_kafka.create_topic(outbox.topic)
+    outbox.wait_all_confirmed()
+    assert values(strict_kafka.read(outbox.topic)) == [b"1"]
