@@ -69,6 +69,10 @@ check-stream: decoder ## Run the decoder in a walsender, with lines gathered
 check-e2e: all ## Run the tests on a real PostgreSQL and a real Kafka
 	$(PYTHON) -m pytest test/e2e
 
+check-faults: deps ## Let everything fail at random for 20 minutes
+	$(MAKE) all
+	$(PYTHON) -m pytest test/e2e/test_faults.py -s --fault-seeds 20 --fault-seconds 60
+
 check-demo: all ## Run the demo as a test
 	$(PYTHON) examples/demo/demo.py < /dev/null
 
@@ -105,5 +109,5 @@ help: ## List the targets
 
 .PHONY: all decoder consumer install uninstall packages deps demo check \
 	check-lint check-unit check-fuzz check-sanitize check-regress check-isolation \
-	check-stream check-e2e check-demo check-matrix bench-decoder bench-drain \
+	check-stream check-e2e check-faults check-demo check-matrix bench-decoder bench-drain \
 	expected fmt lint clean help

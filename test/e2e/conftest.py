@@ -23,6 +23,12 @@ ADD = (
 )
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--fault-seed", type=int, help="the first; random without")
+    parser.addoption("--fault-seeds", type=int, default=1)
+    parser.addoption("--fault-seconds", type=int, default=20)
+
+
 @pytest.fixture(scope="session")
 def scratch() -> Iterator[Scratch]:
     with Scratch() as scratch:

@@ -25,11 +25,11 @@ PROPERTIES = """
 process.roles=broker,controller
 node.id=1
 controller.quorum.bootstrap.servers=127.0.0.1:{controller}
-listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
-advertised.listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
+listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}{listener}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}{advertised}
 controller.listener.names=CONTROLLER
 inter.broker.listener.name=PLAINTEXT
-listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT
+listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,PROXIED:PLAINTEXT
 log.dirs={data}
 num.partitions=4
 offsets.topic.replication.factor=1
@@ -70,16 +70,30 @@ class Record:
 
 
 class Kafka:
-    """A broker below a scratch folder; extra are lines of its properties."""
+    """A broker below a scratch folder; extra are lines of its properties.
 
-    def __init__(self, scratch: Scratch, name: str = "kafka", extra: str = "") -> None:
+    With proxied it listens on a second port, as which another is advertised:
+    clients of that one go through a proxy.
+    """
+
+    def __init__(
+        self,
+        scratch: Scratch,
+        name: str = "kafka",
+        extra: str = "",
+        proxied: tuple[int, int] | None = None,
+    ) -> None:
         self.folder = scratch.folder(name)
         self.log = self.folder / "log"
         self.port = free_port()
         self._properties = self.folder / "server.properties"
         self._properties.write_text(
             PROPERTIES.format(
-                port=self.port, controller=free_port(), data=self.folder / "data"
+                port=self.port,
+                controller=free_port(),
+                data=self.folder / "data",
+                listener=f",PROXIED://127.0.0.1:{proxied[0]}" if proxied else "",
+                advertised=f",PROXIED://127.0.0.1:{proxied[1]}" if proxied else "",
             )
             + extra
         )

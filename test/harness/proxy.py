@@ -1,0 +1,96 @@
+"""A TCP proxy that misbehaves."""
+
+import selectors
+import socket
+import threading
+import time
+
+
+class Proxy:
+    """Forwards connections to a port of the loopback address, and on demand
+    cuts, stalls, throttles or swallows what goes through them."""
+
+    def __init__(self, target: int, port: int = 0) -> None:
+        self.target = target
+        self._listener = socket.create_server(("127.0.0.1", port), backlog=100)
+        self.port = self._listener.getsockname()[1]
+        self._mode = "pass"
+        self._pairs: set[tuple[socket.socket, socket.socket]] = set()
+        self._lock = threading.Lock()
+        self._closed = False
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def set_mode(self, mode: str) -> None:
+        """pass; stall: nothing is read; throttle: a few kB a moment; swallow:
+        all is read and dropped, new connections as well."""
+        self._mode = mode
+
+    def cut(self) -> None:
+        """Resets every connection."""
+        with self._lock:
+            pairs, self._pairs = self._pairs, set()
+        for pair in pairs:
+            _close(pair)
+
+    def close(self) -> None:
+        self._closed = True
+        self._listener.close()
+        self.cut()
+
+    def _accept(self) -> None:
+        while not self._closed:
+            try:
+                client, _ = self._listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=(client,), daemon=True).start()
+
+    def _serve(self, client: socket.socket) -> None:
+        try:
+            server = socket.create_connection(("127.0.0.1", self.target), 10)
+        except OSError:
+            client.close()
+            return
+        pair = (client, server)
+        with self._lock:
+            self._pairs.add(pair)
+        try:
+            self._forward(client, server)
+        except (OSError, ValueError, KeyError):
+            pass  # one of them is closed
+        finally:
+            with self._lock:
+                self._pairs.discard(pair)
+            _close(pair)
+
+    def _forward(self, client: socket.socket, server: socket.socket) -> None:
+        selector = selectors.DefaultSelector()
+        selector.register(client, selectors.EVENT_READ, server)
+        selector.register(server, selectors.EVENT_READ, client)
+        swallowed = False
+        while not self._closed:
+            if self._mode == "stall":
+                time.sleep(0.02)
+                continue
+            for key, _ in selector.select(0.1):
+                throttled = self._mode == "throttle"
+                data = key.fileobj.recv(2048 if throttled else 65536)
+                if not data:
+                    return
+                # Bytes are missing from then on: the connection stays dumb.
+                swallowed = swallowed or self._mode == "swallow"
+                if swallowed:
+                    continue
+                key.data.settimeout(None)
+                key.data.sendall(data)
+                if throttled:
+                    time.sleep(0.01)
+
+
+def _close(pair: tuple[socket.socket, socket.socket]) -> None:
+    for end in pair:
+        try:
+            end.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+        end.close()
