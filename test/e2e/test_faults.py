@@ -96,11 +96,18 @@ def fault(site: Site, dice: random.Random) -> str:
     """Does something to the relay or to what it is connected to."""
     proxies = {"PostgreSQL": site.postgres_proxy, "Kafka": site.kafka_proxy}
     what = dice.choice(
-        ("kill relay", "kill relay", "end relay", "kill Kafka", "crash PostgreSQL",
-         "restart PostgreSQL", "cut", "cut", "stall", "throttle", "swallow")
+        ("kill relay", "kill relay in outage", "end relay", "kill Kafka",
+         "crash PostgreSQL", "restart PostgreSQL", "cut", "cut", "stall", "throttle",
+         "swallow")
     )
     if what == "kill relay":
         site.end_relay(site.relay.kill)
+    elif what == "kill relay in outage":
+        # With as much in flight as there may be.
+        site.kafka_proxy.set_mode("stall")
+        time.sleep(dice.uniform(0.5, 3))
+        site.end_relay(site.relay.kill)
+        site.kafka_proxy.set_mode("pass")
     elif what == "end relay":
         site.end_relay(site.relay.terminate)
     elif what == "kill Kafka":
