@@ -15,16 +15,54 @@
 #include "nearest.h"
 #include "pgconn.h"
 
-static const struct option long_options[] = {
-	{"config", required_argument, NULL, 'c'},
-	{"dbname", required_argument, NULL, 'd'},
-	{"brokers", required_argument, NULL, 'b'},
-	{"slot", required_argument, NULL, 's'},
-	{"create-slot", no_argument, NULL, 'C'},
-	{"set", required_argument, NULL, 'X'},
-	{"help", no_argument, NULL, 'h'},
-	{NULL, 0, NULL, 0},
+/* An option of the command line. */
+typedef struct Option
+{
+	int letter;
+	const char *name;
+	bool has_value;
+	const char *usage; /* how help shows it */
+	const char *summary;
+} Option;
+
+static const Option options[] = {
+	{'c', "config", true, "-c, --config FILE", "INI file with the settings"},
+	{'d', "dbname", true, "-d, --dbname CONNINFO",
+	 "connection string or URI of the database"},
+	{OPTION_BROKERS, "brokers", true, "-b, --brokers HOST:PORT,…",
+	 "Kafka's bootstrap servers"},
+	{OPTION_SLOT, "slot", true, "    --slot NAME",
+	 "replication slot (pg_outbox)"},
+	{OPTION_CREATE_SLOT, "create-slot", false, "    --create-slot",
+	 "create the slot if there is none"},
+	{OPTION_FAILOVER, "failover", false, "    --failover",
+	 "let standbys have the slot, too (PostgreSQL 17 and later)"},
+	{OPTION_JSON, "json", false, "    --json", "print JSON"},
+	{OPTION_PRINT_CONFIG, "print-config", false, "    --print-config",
+	 "print the settings, without secrets, and end"},
+	{'X', "set", true, "-X, --set SECTION.KEY=VALUE",
+	 "any setting; may be repeated"},
+	{'h', "help", false, "-h, --help", "this text"},
 };
+
+#define N_OPTIONS (sizeof(options) / sizeof(options[0]))
+
+/* Options without a value that were given, by their letters. */
+static bool given[128];
+
+bool
+cli_given(int option)
+{
+	return given[option];
+}
+
+/* Tells whether a command has an option. */
+static bool
+has_option(const Command *command, int letter)
+{
+	return strchr("cdXh", letter) != NULL ||
+		   strchr(command->options, letter) != NULL;
+}
 
 /* Prints the help of one command. */
 static void
@@ -32,21 +70,12 @@ print_help(const Command *command)
 {
 	printf("pg_outbox %s %s\n\n%s.\n\n", command->name, command->usage,
 		   command->summary);
-	printf("  -c, --config FILE         INI file with the sections [postgres], "
-		   "[kafka],\n"
-		   "                            [outbox], [relay] and [log]\n"
-		   "  -d, --dbname CONNINFO     connection string or URI of the "
-		   "database\n");
-	if (command->needs_kafka)
-		printf("  -b, --brokers HOST:PORT,… Kafka's bootstrap servers\n");
-	printf("      --slot NAME           replication slot (pg_outbox)\n");
-	if (command->needs_kafka)
-		printf("      --create-slot         create the slot if there is "
-			   "none\n");
-	printf("  -X, --set SECTION.KEY=VALUE\n"
-		   "                            any setting; may be repeated\n"
-		   "  -h, --help                this text\n\n"
-		   "Settings are read from the file, then from the environment\n"
+	for (size_t i = 0; i < N_OPTIONS; i++)
+	{
+		if (has_option(command, options[i].letter))
+			printf("  %-28s %s\n", options[i].usage, options[i].summary);
+	}
+	printf("\nSettings are read from the file, then from the environment\n"
 		   "(PG_OUTBOX_<SECTION>_<KEY>), then from the command line; the "
 		   "later wins.\n");
 }
@@ -59,12 +88,12 @@ take_option(Config *config, int option, Error *err)
 	{
 		case 'd':
 			return pgconn_set_conninfo(config, optarg, err);
-		case 'b':
+		case OPTION_BROKERS:
 			return config_set(config, "kafka", "bootstrap.servers", optarg,
 							  "-b", err);
-		case 's':
+		case OPTION_SLOT:
 			return config_set(config, "relay", "slot", optarg, "--slot", err);
-		case 'C':
+		case OPTION_CREATE_SLOT:
 			return config_set(config, "relay", "create_slot", "true",
 							  "--create-slot", err);
 		case 'X':
@@ -78,28 +107,28 @@ take_option(Config *config, int option, Error *err)
 static int
 next_option(int argc, char **argv)
 {
-	return getopt_long(argc, argv, ":c:d:b:X:h", long_options, NULL);
-}
+	struct option table[N_OPTIONS + 1] = {0};
 
-/* Tells whether a command has an option. */
-static bool
-has_option(const Command *command, int option)
-{
-	return command->needs_kafka || (option != 'b' && option != 'C');
+	for (size_t i = 0; i < N_OPTIONS; i++)
+		table[i] = (struct option){options[i].name,
+								   options[i].has_value ? required_argument
+														: no_argument,
+								   NULL, options[i].letter};
+	return getopt_long(argc, argv, ":c:d:b:X:h", table, NULL);
 }
 
 /* Says that there is no such option, or that it lacks its value. */
 static void
 complain(const Command *command, int option, const char *given)
 {
-	const char *names[sizeof(long_options) / sizeof(long_options[0])] = {NULL};
+	const char *names[N_OPTIONS + 1] = {NULL};
 	const char *nearest = NULL;
 	size_t n = 0;
 
-	for (const struct option *o = long_options; o->name != NULL; o++)
+	for (size_t i = 0; i < N_OPTIONS; i++)
 	{
-		if (has_option(command, o->val))
-			names[n++] = o->name;
+		if (has_option(command, options[i].letter))
+			names[n++] = options[i].name;
 	}
 	if (option == ':')
 		fprintf(stderr, "pg_outbox %s: option \"%s\" needs a value\n",
@@ -146,6 +175,7 @@ scan_options(const Command *command, int argc, char **argv, const char **file,
 		}
 		if (option == 'c')
 			*file = optarg;
+		given[option] = true;
 	}
 	if (optind == argc)
 		return true;

@@ -17,8 +17,16 @@ typedef struct Command
 	const char *summary; /* one line */
 	const char *usage;   /* what stands after the name */
 	int (*run)(const Config *config);
-	bool needs_kafka; /* has -b */
+	const char *options; /* of those below, which it has; all have -c -d -X */
 } Command;
+
+/* Options that not every command has. */
+#define OPTION_BROKERS 'b'
+#define OPTION_SLOT 's'
+#define OPTION_CREATE_SLOT 'C'
+#define OPTION_FAILOVER 'F'
+#define OPTION_JSON 'J'
+#define OPTION_PRINT_CONFIG 'P'
 
 /*
  * Reads the options behind a command's name into config: file, environment,
@@ -27,5 +35,8 @@ typedef struct Command
  */
 extern bool cli_read(const Command *command, int argc, char **argv,
 					 Config *config, int *status);
+
+/* Tells whether an option without a value was given. */
+extern bool cli_given(int option);
 
 #endif /* PG_OUTBOX_CLI_H */

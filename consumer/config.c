@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 
 #include "config.h"
 #include "nearest.h"
@@ -31,6 +32,7 @@ struct Config
 {
 	Entry *entries;
 	size_t count;
+	char *path; /* of the file that was read; NULL: none */
 };
 
 #define ENVIRONMENT_PREFIX "PG_OUTBOX_"
@@ -62,6 +64,7 @@ config_free(Config *config)
 	for (size_t i = 0; i < config->count; i++)
 		clear_entry(&config->entries[i]);
 	free(config->entries);
+	free(config->path);
 	free(config);
 }
 
@@ -245,6 +248,7 @@ typedef struct File
 	int line;
 	bool failed;
 	Error *err;
+	bool is_public; /* others may read it */
 } File;
 
 /* Notes the first error of a file, with its line. */
@@ -310,6 +314,13 @@ take_key(void *argument, const char *section, const char *key,
 		return 0;
 	}
 	store(file->seen, section, key, "", origin);
+	if (settings_is_secret(key) && file->is_public)
+	{
+		error_set(file->err, "%s: others may read \"%s\" here; chmod o-r %s",
+				  origin, key, file->path);
+		file->failed = true;
+		return 0;
+	}
 	file->failed =
 		!config_set(file->config, section, key, value, origin, file->err);
 	return !file->failed;
@@ -319,12 +330,15 @@ bool
 config_read_file(Config *config, const char *path, Error *err)
 {
 	File file = {.config = config, .path = path, .err = err};
+	struct stat info;
 	int result;
 
 	file.stream = fopen(path, "re");
 	if (file.stream == NULL)
 		return error_set(err, "%s: cannot be read: %s", path, strerror(errno));
 	file.seen = config_new();
+	file.is_public =
+		fstat(fileno(file.stream), &info) == 0 && (info.st_mode & S_IROTH) != 0;
 	result = ini_parse_stream(read_line, &file, take_key, &file);
 	if (ferror(file.stream))
 		fail_line(&file, "cannot be read");
@@ -332,7 +346,35 @@ config_read_file(Config *config, const char *path, Error *err)
 		fail_line(&file, "neither [section], key = value, nor a comment");
 	fclose(file.stream);
 	config_free(file.seen);
+	free(config->path);
+	config->path = xstrdup(path);
 	return !file.failed;
+}
+
+char *
+config_reread(const Config *config, const char *section, const char *key,
+			  Error *err)
+{
+	const Entry *entry = find_entry(config, section, key);
+	Config *fresh;
+	char *value = NULL;
+
+	if (config->path == NULL)
+	{
+		error_set(err, "there is no configuration file to read again");
+		return NULL;
+	}
+	fresh = config_new();
+	if (config_read_file(fresh, config->path, err))
+	{
+		/* What was set otherwise still wins. */
+		bool from_file = entry == NULL || strncmp(entry->origin, config->path,
+												  strlen(config->path)) == 0;
+
+		value = xstrdup(config_get(from_file ? fresh : config, section, key));
+	}
+	config_free(fresh);
+	return value;
 }
 
 const char *

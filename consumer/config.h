@@ -28,7 +28,8 @@ extern void config_free(Config *config);
 /*
  * Reads an INI file (libinih).  False with file, line and reason in err: file
  * not readable, line not understood, unknown section or key (with the nearest
- * known name), a key given twice in the file, a value out of range.
+ * known name), a key given twice in the file, a value out of range, a secret
+ * in a file that others may read.
  */
 extern bool config_read_file(Config *config, const char *path, Error *err);
 
@@ -39,6 +40,14 @@ extern bool config_read_file(Config *config, const char *path, Error *err);
  */
 extern bool config_read_environ(Config *config, char *const *environment,
 								Error *err);
+
+/*
+ * Reads the file again, and returns what a described key that has a default
+ * would be now; the caller frees it.  NULL, with the reason in err, if the file
+ * cannot be read or has an error.  Changes nothing.
+ */
+extern char *config_reread(const Config *config, const char *section,
+						   const char *key, Error *err);
 
 /* Takes one "section.key=value" of the command line. */
 extern bool config_assign(Config *config, const char *assignment, Error *err);

@@ -11,5 +11,6 @@
 #define EXIT_DONE 0
 #define EXIT_FAILED 1 /* it failed while it ran */
 #define EXIT_USAGE 2  /* the command line or the configuration is wrong */
+#define EXIT_FOUND 3  /* "check" found something */
 
 #endif /* PG_OUTBOX_EXIT_H */

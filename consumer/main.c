@@ -8,22 +8,40 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "check.h"
 #include "cli.h"
+#include "configprint.h"
 #include "exit.h"
 #include "log.h"
 #include "nearest.h"
 #include "relay.h"
 #include "slot.h"
+#include "status.h"
+#include "tail.h"
 
 static const Command commands[] = {
 	{"run", "Streams events from the slot and publishes them to Kafka",
 	 "[-c FILE] [-d CONNINFO] [-b BROKERS] [--slot NAME] [--create-slot] "
 	 "[-X SECTION.KEY=VALUE]...",
-	 relay_run, true},
+	 relay_run,
+	 (const char[]){OPTION_BROKERS, OPTION_SLOT, OPTION_CREATE_SLOT,
+					OPTION_PRINT_CONFIG, 0}},
+	{"check", "Looks at all that publishing needs, and says how to repair it",
+	 "[-c FILE] [-d CONNINFO] [-b BROKERS] [--slot NAME]", check_run,
+	 (const char[]){OPTION_BROKERS, OPTION_SLOT, 0}},
+	{"status",
+	 "Shows the replication slot: who has it, and how far behind it is",
+	 "[-c FILE] [-d CONNINFO] [--slot NAME] [--json]", status_run,
+	 (const char[]){OPTION_SLOT, OPTION_JSON, 0}},
+	{"tail", "Shows events as they would be published; touches nothing",
+	 "[-c FILE] [-d CONNINFO] [--json]", tail_run,
+	 (const char[]){OPTION_JSON, 0}},
 	{"create-slot", "Creates the replication slot that events are kept in",
-	 "[-c FILE] [-d CONNINFO] [--slot NAME]", slot_create, false},
+	 "[-c FILE] [-d CONNINFO] [--slot NAME] [--failover]", slot_create,
+	 (const char[]){OPTION_SLOT, OPTION_FAILOVER, 0}},
 	{"drop-slot", "Drops the replication slot, with the events still in it",
-	 "[-c FILE] [-d CONNINFO] [--slot NAME]", slot_drop, false},
+	 "[-c FILE] [-d CONNINFO] [--slot NAME]", slot_drop,
+	 (const char[]){OPTION_SLOT, 0}},
 };
 
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -75,7 +93,10 @@ run_command(const Command *command, int argc, char **argv)
 	{
 		if (log_level_parse(config_get(config, "log", "level"), &level))
 			log_set_level(level);
-		status = command->run(config);
+		if (cli_given(OPTION_PRINT_CONFIG))
+			status = config_print(config);
+		else
+			status = command->run(config);
 	}
 	config_free(config);
 	return status;

@@ -5,12 +5,14 @@
  *
  *-------------------------------------------------------------------------
  */
+#include <errno.h>
 #include <libpq-fe.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "pgconn.h"
+#include "pgerror.h"
 #include "xalloc.h"
 
 /*
@@ -27,8 +29,14 @@ static const char pinned_settings[] = "-c datestyle=ISO "
 static const char *const own_keywords[] = {"replication", "client_encoding",
 										   NULL};
 
+/* A key of ours: where the password is read from. */
+#define PASSWORD_FILE "password_file"
+
 /* Room for every keyword, ours included. */
 #define MAX_KEYWORDS 128
+
+/* A longer line of a password file is cut. */
+#define PASSWORD_SIZE 1024
 
 /* A connection's parameters, as PQconnectStartParams() takes them. */
 typedef struct Parameters
@@ -37,6 +45,7 @@ typedef struct Parameters
 	const char *values[MAX_KEYWORDS + 1];
 	size_t count;
 	char *options; /* owned */
+	char password[PASSWORD_SIZE];
 } Parameters;
 
 bool
@@ -63,20 +72,45 @@ pgconn_set_conninfo(Config *config, const char *conninfo, Error *err)
 	return ok;
 }
 
+/*
+ * Reads the first line of [postgres] password_file; false, with the reason in
+ * err, if it cannot be.
+ */
+static bool
+read_password(const char *path, char password[PASSWORD_SIZE], Error *err)
+{
+	FILE *file = fopen(path, "re");
+	bool ok = file != NULL && fgets(password, PASSWORD_SIZE, file) != NULL;
+
+	if (!ok)
+		error_set(err, "[postgres] password_file: %s: %s", path,
+				  file == NULL ? strerror(errno) : "it is empty");
+	else
+		password[strcspn(password, "\r\n")] = '\0';
+	if (file != NULL)
+		fclose(file);
+	return ok;
+}
+
 bool
 pgconn_check(const Config *config, Error *err)
 {
 	PQconninfoOption *options = PQconndefaults();
-	const char *known[MAX_KEYWORDS + 1];
+	const char *known[MAX_KEYWORDS + 2];
+	const char *path = config_get(config, "postgres", PASSWORD_FILE);
+	char password[PASSWORD_SIZE];
 	size_t n = 0;
 	bool ok;
 
 	for (PQconninfoOption *o = options;
 		 o != NULL && o->keyword != NULL && n < MAX_KEYWORDS; o++)
 		known[n++] = o->keyword;
+	known[n++] = PASSWORD_FILE;
 	known[n] = NULL;
 	ok = config_check_names(config, "postgres", known, err);
 	PQconninfoFree(options);
+	if (ok && path != NULL)
+		ok = read_password(path, password, err);
 	for (int i = 0; ok && own_keywords[i] != NULL; i++)
 	{
 		if (config_get(config, "postgres", own_keywords[i]) != NULL)
@@ -108,6 +142,7 @@ collect(const Config *config, Parameters *parameters)
 	const char *value;
 	size_t cursor = 0;
 	size_t size;
+	Error ignored;
 
 	memset(parameters, 0, sizeof(Parameters));
 	add(parameters, "fallback_application_name", "pg_outbox");
@@ -117,7 +152,14 @@ collect(const Config *config, Parameters *parameters)
 	add(parameters, "keepalives_interval", "5");
 	add(parameters, "keepalives_count", "3");
 	while (config_next(config, "postgres", &cursor, &key, &value))
-		add(parameters, key, value);
+	{
+		if (strcmp(key, PASSWORD_FILE) != 0)
+			add(parameters, key, value);
+		/* Each time, since it may have changed; without it the server says no.
+		 */
+		else if (read_password(value, parameters->password, &ignored))
+			add(parameters, "password", parameters->password);
+	}
 
 	/* The user's settings come later on the command line, and so win. */
 	size = sizeof(pinned_settings) + (options ? strlen(options) : 0) + 2;
@@ -161,4 +203,23 @@ PGconn *
 pgconn_open(const Config *config)
 {
 	return connect_to_server(config, true);
+}
+
+PGresult *
+pgconn_query(PGconn *conn, const char *query, const char *slot, Error *err)
+{
+	PGresult *result;
+
+	if (PQstatus(conn) != CONNECTION_OK)
+	{
+		pgerror_classify(conn, NULL, slot, err);
+		return NULL;
+	}
+	result = PQexec(conn, query);
+	if (PQresultStatus(result) == PGRES_TUPLES_OK ||
+		PQresultStatus(result) == PGRES_COMMAND_OK)
+		return result;
+	pgerror_classify(conn, result, slot, err);
+	PQclear(result);
+	return NULL;
 }

@@ -28,4 +28,11 @@ extern PGconn *pgconn_start(const Config *config);
 /* The same, and waits until it is made or has failed. */
 extern PGconn *pgconn_open(const Config *config);
 
+/*
+ * Runs one command or query for a slot.  Returns its result, which the caller
+ * clears, or NULL, with the reason and what to do in err.
+ */
+extern PGresult *pgconn_query(PGconn *conn, const char *query, const char *slot,
+							  Error *err);
+
 #endif /* PG_OUTBOX_PGCONN_H */

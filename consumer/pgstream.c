@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "log.h"
 #include "pgconn.h"
@@ -35,6 +36,7 @@ struct PgStream
 {
 	const Config *config;
 	const char *slot;
+	char temporary[32]; /* the name of a slot of our own, or empty */
 	PGconn *conn;
 	State state;
 	PostgresPollingStatusType polling; /* while connecting */
@@ -63,6 +65,17 @@ pgstream_new(const Config *config)
 
 	stream->config = config;
 	stream->slot = config_get(config, "relay", "slot");
+	return stream;
+}
+
+PgStream *
+pgstream_new_temporary(const Config *config)
+{
+	PgStream *stream = pgstream_new(config);
+
+	snprintf(stream->temporary, sizeof(stream->temporary), "pg_outbox_tail_%d",
+			 (int) getpid());
+	stream->slot = stream->temporary;
 	return stream;
 }
 
@@ -253,6 +266,19 @@ read_history(PgStream *stream, const PGresult *result)
 	return lsn_parse(end, strlen(end), &history->end);
 }
 
+/* Sends the command that creates the slot. */
+static PgStreamResult
+create_slot(PgStream *stream, SlotKind kind, PgErrorClass *error_class,
+			Error *err)
+{
+	char command[SLOT_COMMAND_LENGTH];
+
+	slot_create_command(stream->slot, kind, command);
+	if (send_command(stream, command, STATE_CREATING))
+		return PGSTREAM_WAIT;
+	return fail(stream, NULL, error_class, err);
+}
+
 /* A command succeeded: notes what it said and begins the stream. */
 static PgStreamResult
 command_succeeded(PgStream *stream, const PGresult *result,
@@ -260,7 +286,9 @@ command_succeeded(PgStream *stream, const PGresult *result,
 {
 	if (stream->state == STATE_IDENTIFYING && !read_history(stream, result))
 		return fail_protocol(stream, "no history", error_class, err);
-	if (stream->state == STATE_CREATING)
+	if (stream->state == STATE_IDENTIFYING && *stream->temporary != '\0')
+		return create_slot(stream, SLOT_TEMPORARY, error_class, err);
+	if (stream->state == STATE_CREATING && *stream->temporary == '\0')
 		log_warning("slot created; events committed before are not in it",
 					LOG_TEXT("slot", stream->slot),
 					LOG_TEXT("at", PQgetvalue(result, 0, 1)));
@@ -274,17 +302,10 @@ static PgStreamResult
 command_failed(PgStream *stream, const PGresult *result,
 			   PgErrorClass *error_class, Error *err)
 {
-	char create[SLOT_COMMAND_LENGTH];
-
 	*error_class = pgerror_classify(stream->conn, result, stream->slot, err);
 	if (*error_class == PG_ERROR_MISSING && !stream->started_once &&
 		config_get_bool(stream->config, "relay", "create_slot"))
-	{
-		slot_create_command(stream->slot, create);
-		if (send_command(stream, create, STATE_CREATING))
-			return PGSTREAM_WAIT;
-		return fail(stream, NULL, error_class, err);
-	}
+		return create_slot(stream, SLOT_PERMANENT, error_class, err);
 	pgstream_close(stream);
 	return PGSTREAM_FAILED;
 }

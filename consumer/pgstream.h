@@ -53,8 +53,12 @@ typedef struct PgMessage
 	bool reply_requested;
 } PgMessage;
 
-/* The configuration must outlive the stream. */
+/*
+ * The configuration must outlive the stream.  A temporary one reads a slot of
+ * its own, which goes with the connection, from now on.
+ */
 extern PgStream *pgstream_new(const Config *config);
+extern PgStream *pgstream_new_temporary(const Config *config);
 extern void pgstream_free(PgStream *stream);
 
 /* Begins to connect; an old connection is closed first. */

@@ -555,7 +555,28 @@ serve_status(Relay *relay)
 		send_status(relay);
 }
 
-/* Takes signals: SIGTERM and SIGINT end the relay in order. */
+/* Reads the log's level again. */
+static void
+reload(const Relay *relay)
+{
+	LogLevel level;
+	Error err;
+	char *name = config_reread(relay->config, "log", "level", &err);
+
+	if (name == NULL || !log_level_parse(name, &level))
+		log_warning("nothing is reloaded", LOG_TEXT("error", err.text));
+	else
+	{
+		log_set_level(level);
+		log_info("reloaded", LOG_TEXT("level", name));
+	}
+	free(name);
+}
+
+/*
+ * Takes signals: SIGTERM and SIGINT end the relay in order, SIGHUP reads the
+ * configuration file again.
+ */
 static void
 serve_signals(Relay *relay)
 {
@@ -563,6 +584,11 @@ serve_signals(Relay *relay)
 
 	while (read(relay->signals, &info, sizeof(info)) == sizeof(info))
 	{
+		if (info.ssi_signo == SIGHUP)
+		{
+			reload(relay);
+			continue;
+		}
 		log_info("stopping: delivering what is in flight",
 				 LOG_TEXT("signal", strsignal((int) info.ssi_signo)),
 				 LOG_INT("events", kafka_in_flight(relay->kafka)));
@@ -744,6 +770,7 @@ open_signals(void)
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);

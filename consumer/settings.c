@@ -114,6 +114,28 @@ settings_describe(const char *section)
 	return strcmp(section, "postgres") != 0 && strcmp(section, "kafka") != 0;
 }
 
+bool
+settings_is_secret(const char *key)
+{
+	static const char *const words[] = {"password", "secret", "key.pem", "jaas",
+										NULL};
+
+	if (strcmp(key, "password_file") == 0)
+		return false;
+	for (int i = 0; words[i] != NULL; i++)
+	{
+		if (strstr(key, words[i]) != NULL)
+			return true;
+	}
+	return false;
+}
+
+const Setting *
+settings_at(size_t i)
+{
+	return i < N_SETTINGS ? &settings[i] : NULL;
+}
+
 const Setting *
 settings_find(const char *section, const char *key)
 {

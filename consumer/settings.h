@@ -47,6 +47,12 @@ extern const char *const settings_sections[];
  */
 extern bool settings_describe(const char *section);
 
+/* Tells whether the value of a key, of any section, must not be shown. */
+extern bool settings_is_secret(const char *key);
+
+/* The settings one after the other; NULL behind the last. */
+extern const Setting *settings_at(size_t i);
+
 /* Finds a setting, or returns NULL. */
 extern const Setting *settings_find(const char *section, const char *key);
 

@@ -10,19 +10,27 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli.h"
 #include "exit.h"
 #include "pgconn.h"
 #include "pgerror.h"
 #include "slot.h"
 
 void
-slot_create_command(const char *slot, char command[SLOT_COMMAND_LENGTH])
+slot_create_command(const char *slot, SlotKind kind,
+					char command[SLOT_COMMAND_LENGTH])
 {
 	/* The form without parentheses is understood by all of 13 to 18. */
-	snprintf(command, SLOT_COMMAND_LENGTH,
-			 "CREATE_REPLICATION_SLOT \"%s\" LOGICAL pg_outbox "
-			 "NOEXPORT_SNAPSHOT",
-			 slot);
+	if (kind == SLOT_FAILOVER)
+		snprintf(command, SLOT_COMMAND_LENGTH,
+				 "CREATE_REPLICATION_SLOT \"%s\" LOGICAL pg_outbox "
+				 "(SNAPSHOT 'nothing', FAILOVER)",
+				 slot);
+	else
+		snprintf(command, SLOT_COMMAND_LENGTH,
+				 "CREATE_REPLICATION_SLOT \"%s\" %sLOGICAL pg_outbox "
+				 "NOEXPORT_SNAPSHOT",
+				 slot, kind == SLOT_TEMPORARY ? "TEMPORARY " : "");
 }
 
 /* Says why a command failed. */
@@ -31,26 +39,6 @@ fail(const Error *err)
 {
 	fprintf(stderr, "pg_outbox: %s\n", err->text);
 	return EXIT_FAILED;
-}
-
-/* Runs one command for the slot and returns its result, or NULL and why. */
-static PGresult *
-run_command(PGconn *conn, const char *command, const char *slot, Error *err)
-{
-	PGresult *result;
-
-	if (PQstatus(conn) != CONNECTION_OK)
-	{
-		pgerror_classify(conn, NULL, slot, err);
-		return NULL;
-	}
-	result = PQexec(conn, command);
-	if (PQresultStatus(result) == PGRES_TUPLES_OK ||
-		PQresultStatus(result) == PGRES_COMMAND_OK)
-		return result;
-	pgerror_classify(conn, result, slot, err);
-	PQclear(result);
-	return NULL;
 }
 
 int
@@ -62,8 +50,20 @@ slot_create(const Config *config)
 	PGresult *result;
 	Error err;
 
-	slot_create_command(slot, command);
-	result = run_command(conn, command, slot, &err);
+	if (cli_given(OPTION_FAILOVER) && PQstatus(conn) == CONNECTION_OK &&
+		PQserverVersion(conn) < 170000)
+	{
+		PQfinish(conn);
+		error_set(&err, "--failover needs PostgreSQL 17 or later; leave it "
+						"out, and create the slot on the new primary after a "
+						"failover");
+		return fail(&err);
+	}
+	slot_create_command(slot,
+						cli_given(OPTION_FAILOVER) ? SLOT_FAILOVER
+												   : SLOT_PERMANENT,
+						command);
+	result = pgconn_query(conn, command, slot, &err);
 	if (result != NULL)
 		printf("slot \"%s\" created at %s: what commits from now on will be "
 			   "published\n",
@@ -88,7 +88,7 @@ is_ours(PGconn *conn, const char *slot, Error *err)
 			 "SELECT plugin FROM pg_catalog.pg_replication_slots "
 			 "WHERE slot_name = '%s'",
 			 slot);
-	result = run_command(conn, query, slot, err);
+	result = pgconn_query(conn, query, slot, err);
 	if (result == NULL)
 		return false;
 	if (PQntuples(result) == 0)
@@ -115,7 +115,7 @@ slot_drop(const Config *config)
 
 	snprintf(command, sizeof(command), "DROP_REPLICATION_SLOT \"%s\"", slot);
 	if (is_ours(conn, slot, &err))
-		result = run_command(conn, command, slot, &err);
+		result = pgconn_query(conn, command, slot, &err);
 	if (result != NULL)
 		printf("slot \"%s\" dropped: what it had not yet confirmed will not "
 			   "be published\n",

@@ -13,8 +13,15 @@
 /* Room for a slot command: a slot's name is at most 63 bytes. */
 #define SLOT_COMMAND_LENGTH 160
 
+typedef enum SlotKind
+{
+	SLOT_PERMANENT,
+	SLOT_FAILOVER, /* synchronized to standbys; PostgreSQL 17 and later */
+	SLOT_TEMPORARY /* goes with the connection */
+} SlotKind;
+
 /* Writes the replication command that creates a slot for our decoder. */
-extern void slot_create_command(const char *slot,
+extern void slot_create_command(const char *slot, SlotKind kind,
 								char command[SLOT_COMMAND_LENGTH]);
 
 /*

@@ -1,0 +1,19 @@
+/*-------------------------------------------------------------------------
+ *
+ * check.h
+ *	  The command "check": all that publishing needs, and how to repair it.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef PG_OUTBOX_CHECK_H
+#define PG_OUTBOX_CHECK_H
+
+#include "config.h"
+
+/*
+ * Prints a line for each precondition: "ok", or "FAIL" with what repairs it.
+ * Returns the exit status: EXIT_FOUND if one is not met.
+ */
+extern int check_run(const Config *config);
+
+#endif /* PG_OUTBOX_CHECK_H */

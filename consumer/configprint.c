@@ -1,0 +1,61 @@
+/*-------------------------------------------------------------------------
+ *
+ * configprint.c
+ *	  Prints the settings of a run as an INI file that explains itself.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "configprint.h"
+#include "exit.h"
+#include "settings.h"
+
+/* Prints what was set in a section whose keys are a library's. */
+static void
+print_foreign(const Config *config, const char *section)
+{
+	const char *key;
+	const char *value;
+	size_t cursor = 0;
+
+	while (config_next(config, section, &cursor, &key, &value))
+		printf("%s = %s\n", key, settings_is_secret(key) ? "********" : value);
+}
+
+/* Prints all settings of a section of ours, those that are not set as well. */
+static void
+print_own(const Config *config, const char *section)
+{
+	const Setting *setting;
+
+	for (size_t i = 0; (setting = settings_at(i)) != NULL; i++)
+	{
+		const char *value = config_get(config, section, setting->key);
+
+		if (strcmp(setting->section, section) != 0)
+			continue;
+		printf("; %s\n", setting->description);
+		if (value != NULL)
+			printf("%s = %s\n", setting->key, value);
+		else
+			printf(";%s =\n", setting->key);
+	}
+}
+
+int
+config_print(const Config *config)
+{
+	for (int i = 0; settings_sections[i] != NULL; i++)
+	{
+		const char *section = settings_sections[i];
+
+		printf("%s[%s]\n", i > 0 ? "\n" : "", section);
+		if (settings_describe(section))
+			print_own(config, section);
+		else
+			print_foreign(config, section);
+	}
+	return EXIT_DONE;
+}

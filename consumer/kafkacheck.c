@@ -1,0 +1,103 @@
+/*-------------------------------------------------------------------------
+ *
+ * kafkacheck.c
+ *	  What the command "check" asks of Kafka.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include <librdkafka/rdkafka.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "kafkacheck.h"
+#include "kafkaconf.h"
+
+/* The longest that a question may take, in ms. */
+#define ANSWER_MS 5000
+
+/* A producer of [kafka] that asks and never produces. */
+static rd_kafka_t *
+open_producer(const Config *config, Error *answer)
+{
+	rd_kafka_conf_t *conf = kafkaconf_new(config, answer);
+	rd_kafka_t *producer;
+	char reason[512];
+
+	if (conf == NULL)
+		return NULL;
+	/* The answer says what a log line would. */
+	rd_kafka_conf_set(conf, "log_level", "0", NULL, 0);
+	rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_ERROR);
+	producer = rd_kafka_new(RD_KAFKA_PRODUCER, conf, reason, sizeof(reason));
+	if (producer != NULL)
+		return producer;
+	rd_kafka_conf_destroy(conf);
+	error_set(answer, "[kafka] %s", reason);
+	return NULL;
+}
+
+/* The last reason that the producer noted, or what the question returned. */
+static void
+describe_failure(rd_kafka_t *producer, rd_kafka_resp_err_t code, Error *answer)
+{
+	rd_kafka_queue_t *queue = rd_kafka_queue_get_main(producer);
+	rd_kafka_event_t *event;
+
+	error_set(answer, "Kafka does not answer: %s", rd_kafka_err2str(code));
+	while ((event = rd_kafka_queue_poll(queue, 0)) != NULL)
+	{
+		if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_ERROR &&
+			rd_kafka_event_error(event) != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN)
+			error_set(answer, "Kafka does not answer: %s",
+					  rd_kafka_event_error_string(event));
+		rd_kafka_event_destroy(event);
+	}
+	rd_kafka_queue_destroy(queue);
+}
+
+bool
+kafkacheck_brokers(const Config *config, Error *answer)
+{
+	rd_kafka_t *producer = open_producer(config, answer);
+	const struct rd_kafka_metadata *metadata;
+	rd_kafka_resp_err_t code;
+
+	if (producer == NULL)
+		return false;
+	code = rd_kafka_metadata(producer, 0, NULL, &metadata, ANSWER_MS);
+	if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+		describe_failure(producer, code, answer);
+	else
+	{
+		error_set(answer, "Kafka answers: brokers: %d", metadata->broker_cnt);
+		rd_kafka_metadata_destroy(metadata);
+	}
+	rd_kafka_destroy(producer);
+	return code == RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+bool
+kafkacheck_topic(const Config *config, const char *topic, Error *answer)
+{
+	rd_kafka_t *producer = open_producer(config, answer);
+	rd_kafka_topic_t *handle;
+	const struct rd_kafka_metadata *metadata;
+	rd_kafka_resp_err_t code;
+
+	if (producer == NULL)
+		return false;
+	handle = rd_kafka_topic_new(producer, topic, NULL);
+	code = rd_kafka_metadata(producer, 0, handle, &metadata, ANSWER_MS);
+	if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
+	{
+		code = metadata->topics[0].err;
+		rd_kafka_metadata_destroy(metadata);
+	}
+	if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
+		error_set(answer, "topic \"%s\" exists", topic);
+	else
+		error_set(answer, "topic \"%s\": %s", topic, rd_kafka_err2str(code));
+	rd_kafka_topic_destroy(handle);
+	rd_kafka_destroy(producer);
+	return code == RD_KAFKA_RESP_ERR_NO_ERROR;
+}

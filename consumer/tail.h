@@ -1,0 +1,20 @@
+/*-------------------------------------------------------------------------
+ *
+ * tail.h
+ *	  The command "tail": shows events as they would be published.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef PG_OUTBOX_TAIL_H
+#define PG_OUTBOX_TAIL_H
+
+#include "config.h"
+
+/*
+ * Prints what commits from now on until a signal ends it: in colour on a
+ * terminal, else (and with --json) the decoder's lines.  Reads a temporary
+ * slot, so nothing is confirmed on any other.  Returns the exit status.
+ */
+extern int tail_run(const Config *config);
+
+#endif /* PG_OUTBOX_TAIL_H */
