@@ -26,7 +26,7 @@ packages: ## Install the Debian or Ubuntu packages that are missing
 	test/setup/packages.sh
 
 deps: packages ## Fetch all that demo and tests need: packages, Kafka, Python
-	test/setup/kafka.sh
+	test/setup/jars.sh kafka
 	test/setup/python.sh
 
 demo: deps ## Show the main job on real parts: PostgreSQL, relay, Kafka
@@ -87,6 +87,12 @@ bench-decoder: deps ## Compare the cost of decoding with pgoutput, wal2json and 
 	$(MAKE) decoder
 	$(PYTHON) bench/decoder.py
 
+bench-relay: deps ## Compare the relay with Debezium: drain, CPU, memory, latency
+	test/setup/jars.sh connect
+	test/setup/jars.sh debezium
+	$(MAKE) all
+	$(PYTHON) bench/relay.py
+
 expected: decoder ## Take the present results of pg_regress as the expected ones
 	test/regress.sh regress --accept
 	test/regress.sh isolation --accept
@@ -109,5 +115,5 @@ help: ## List the targets
 
 .PHONY: all decoder consumer install uninstall packages deps demo check \
 	check-lint check-unit check-fuzz check-sanitize check-regress check-isolation \
-	check-stream check-e2e check-faults check-demo check-matrix bench-decoder bench-drain \
+	check-stream check-e2e check-faults check-demo check-matrix bench-decoder bench-drain bench-relay \
 	expected fmt lint clean help

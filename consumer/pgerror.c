@@ -124,6 +124,26 @@ plugin_not_allowed(PGconn *conn, Error *err)
 	free(libraries);
 }
 
+/* The server or the slot is not as it has to be: adds what repairs it. */
+static void
+add_remedy(const char *slot, Error *err)
+{
+	Error reason = *err;
+
+	if (strstr(reason.text, "wal_level") != NULL)
+		error_set(err,
+				  "%s; as a superuser: ALTER SYSTEM SET wal_level = logical; "
+				  "then restart the server",
+				  reason.text);
+	else if (strstr(reason.text, "invalidated") != NULL)
+		error_set(err,
+				  "%s; what it had not confirmed is lost to it: pg_outbox "
+				  "drop-slot and create-slot --slot %s, publish the rows that "
+				  "are missing by other means, and raise "
+				  "max_slot_wal_keep_size",
+				  reason.text, slot);
+}
+
 /* Classifies what the server answered to a command. */
 static PgErrorClass
 classify_result(PGconn *conn, const PGresult *result, const char *state,
@@ -141,7 +161,9 @@ classify_result(PGconn *conn, const PGresult *result, const char *state,
 				  slot, slot);
 		return PG_ERROR_MISSING;
 	}
-	if (strcmp(state, "42501") == 0 && strstr(err->text, "output plugin"))
+	if (strcmp(state, "55000") == 0)
+		add_remedy(slot, err);
+	else if (strcmp(state, "42501") == 0 && strstr(err->text, "output plugin"))
 		plugin_not_allowed(conn, err);
 	else if (strcmp(state, "58P01") == 0)
 		error_set(err, "the output plugin pg_outbox is not installed on this "

@@ -6,6 +6,7 @@ import threading
 import psycopg
 from conftest import ADD, Outbox
 from harness.kafka import Record
+from harness.receiver import memory_kb
 from harness.wait import wait_until
 from test_publish import by_key, numbers
 
@@ -231,3 +232,32 @@ def test_a_keepalive_confirms_nothing(own_outbox: Outbox) -> None:
     outbox.wait_published(200)
     outbox.wait_all_confirmed()
     assert numbers(outbox.kafka.read(outbox.topic)) == list(range(200))
+
+
+def test_memory_is_bounded_while_kafka_is_away(outbox: Outbox) -> None:
+    """Nothing more is read once the budget is used; then all of it comes."""
+    outbox.create_slot()
+    outbox.kafka.create_topic(outbox.topic)
+    events = 100_000
+    relay = outbox.streaming_relay()
+    with outbox.kafka.frozen():
+        outbox.db.execute(
+            "INSERT INTO outbox (aggregate_type, aggregate_id, event_type, payload)"
+            " SELECT %s, n %% 7, 'e', to_jsonb(n) FROM generate_series(1, %s) n",
+            (outbox.aggregate_type, events),
+        )
+        outbox.db.execute(
+            "DO $$ BEGIN FOR n IN 1 .. 20000 LOOP"
+            " INSERT INTO outbox (aggregate_type, aggregate_id, event_type, payload)"
+            f" VALUES ('{outbox.aggregate_type}', n % 7, 'e', '0'); COMMIT; END LOOP; END $$"
+        )
+        samples: list[int] = []
+
+        def grows_no_more() -> bool:
+            samples.append(memory_kb(relay.pid))
+            return len(samples) > 100 and samples[-1] == samples[-50]
+
+        wait_until(grows_no_more, "memory that does not grow")
+        assert max(samples) < 64 * 1024
+    outbox.wait_all_confirmed()
+    assert outbox.kafka.count(outbox.topic) == events + 20000

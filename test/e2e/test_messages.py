@@ -368,3 +368,40 @@ def test_pg_recvlogical(outbox: Outbox, postgres: Postgres) -> None:
     )
     assert done.returncode != 0
     assert 'option "key" has no value' in done.stderr
+
+
+def test_wal_level(own_outbox: Outbox) -> None:
+    own_outbox.postgres.configure("wal_level = replica")
+    own_outbox.db.close()
+    own_outbox.postgres.restart()
+    own_outbox.reconnect()
+    message = last_error(own_outbox)
+    assert message.startswith("logical decoding requires")
+    assert message.endswith(
+        "; as a superuser: ALTER SYSTEM SET wal_level = logical; then restart the server"
+    )
+
+
+def test_slot_that_lost_its_wal(own_outbox: Outbox) -> None:
+    outbox = own_outbox
+    outbox.create_slot()
+    outbox.add()
+    outbox.db.execute("ALTER SYSTEM SET max_slot_wal_keep_size = '1MB'")
+    outbox.db.execute("SELECT pg_reload_conf()")
+
+    def is_lost() -> bool:
+        outbox.db.execute("SELECT pg_switch_wal()")
+        outbox.db.execute("CREATE TABLE IF NOT EXISTS t ()")
+        outbox.db.execute("CHECKPOINT")
+        return outbox.slot_row("wal_status") == "lost"
+
+    wait_until(is_lost, "a slot without its WAL")
+    message = last_error(outbox)
+    assert "invalidated" in message
+    assert "what it had not confirmed is lost to it: pg_outbox drop-slot" in message
+    status, lines, _ = pg_outbox(
+        "check", "-d", outbox.conninfo, "-b", outbox.kafka.brokers, "--slot", outbox.slot
+    )
+    assert status == 3
+    [failure] = [line for line in lines.splitlines() if line.startswith("FAIL")]
+    assert "its events are lost" in failure
