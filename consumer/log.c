@@ -1,11 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * log.c
- *	  Log lines on standard error: one event, one line, in logfmt.
+ *	  Log lines on standard error: one event, one line.
  *
  *-------------------------------------------------------------------------
  */
 #include <inttypes.h>
+#include <json-c/json_object.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,6 +17,9 @@
 
 /* A line is cut at this many bytes. */
 #define LINE_SIZE 4096
+
+/* Room for a time, with years to come. */
+#define TIME_SIZE 80
 
 /* A line under construction; the last byte is kept for the line feed. */
 typedef struct Line
@@ -32,11 +36,18 @@ static const char *const level_names[] = {
 };
 
 static LogLevel current_level = LOG_LEVEL_INFO;
+static LogFormat current_format = LOG_FORMAT_LOGFMT;
 
 void
 log_set_level(LogLevel level)
 {
 	current_level = level;
+}
+
+void
+log_set_format(LogFormat format)
+{
+	current_format = format;
 }
 
 bool
@@ -109,18 +120,18 @@ append_value(Line *line, const char *text)
 	append(line, "\"");
 }
 
-/* Appends the time: UTC, to the millisecond. */
+/* Writes the time: UTC, to the millisecond. */
 static void
-append_time(Line *line)
+format_time(char text[TIME_SIZE])
 {
 	struct timespec now;
 	struct tm utc;
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	gmtime_r(&now.tv_sec, &utc);
-	append(line, "ts=%04d-%02d-%02dT%02d:%02d:%02d.%03ldZ", utc.tm_year + 1900,
-		   utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec,
-		   now.tv_nsec / 1000000);
+	snprintf(text, TIME_SIZE, "%04d-%02d-%02dT%02d:%02d:%02d.%03ldZ",
+			 utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday, utc.tm_hour,
+			 utc.tm_min, utc.tm_sec, now.tv_nsec / 1000000);
 }
 
 /* Appends one key=value. */
@@ -145,16 +156,14 @@ append_field(Line *line, const LogField *field)
 	}
 }
 
-void
-log_write(LogLevel level, const char *message, const LogField *fields,
-		  size_t n_fields)
+/* Writes a line in logfmt. */
+static void
+write_logfmt(LogLevel level, const char *time, const char *message,
+			 const LogField *fields, size_t n_fields)
 {
 	Line line = {.len = 0};
 
-	if (level > current_level)
-		return;
-	append_time(&line);
-	append(&line, " level=%s msg=", level_names[level]);
+	append(&line, "ts=%s level=%s msg=", time, level_names[level]);
 	append_value(&line, message);
 	for (size_t i = 0; i < n_fields; i++)
 		append_field(&line, &fields[i]);
@@ -162,4 +171,65 @@ log_write(LogLevel level, const char *message, const LogField *fields,
 	/* Nobody to tell if the log cannot be written. */
 	if (write(STDERR_FILENO, line.text, line.len) < 0)
 		return;
+}
+
+/* Adds one member of JSON. */
+static void
+add_member(json_object *object, const LogField *field)
+{
+	char lsn[LSN_TEXT_SIZE];
+
+	switch (field->type)
+	{
+		case LOG_FIELD_TEXT:
+			if (field->text != NULL)
+				json_object_object_add(object, field->key,
+									   json_object_new_string(field->text));
+			break;
+		case LOG_FIELD_INT:
+			json_object_object_add(object, field->key,
+								   json_object_new_int64(field->number));
+			break;
+		case LOG_FIELD_LSN:
+			snprintf(lsn, sizeof(lsn), LSN_FORMAT,
+					 LSN_ARGS((Lsn) field->number));
+			json_object_object_add(object, field->key,
+								   json_object_new_string(lsn));
+			break;
+	}
+}
+
+/* Writes a line of JSON. */
+static void
+write_json(LogLevel level, const char *time, const char *message,
+		   const LogField *fields, size_t n_fields)
+{
+	json_object *object = json_object_new_object();
+
+	json_object_object_add(object, "ts", json_object_new_string(time));
+	json_object_object_add(object, "level",
+						   json_object_new_string(level_names[level]));
+	json_object_object_add(object, "msg", json_object_new_string(message));
+	for (size_t i = 0; i < n_fields; i++)
+		add_member(object, &fields[i]);
+	dprintf(STDERR_FILENO, "%s\n",
+			json_object_to_json_string_ext(object,
+										   JSON_C_TO_STRING_PLAIN |
+											   JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(object);
+}
+
+void
+log_write(LogLevel level, const char *message, const LogField *fields,
+		  size_t n_fields)
+{
+	char time[TIME_SIZE];
+
+	if (level > current_level)
+		return;
+	format_time(time);
+	if (current_format == LOG_FORMAT_JSON)
+		write_json(level, time, message, fields, n_fields);
+	else
+		write_logfmt(level, time, message, fields, n_fields);
 }

@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * log.h
- *	  Log lines on standard error: one event, one line, in logfmt.
+ *	  Log lines on standard error: one event, one line, in logfmt
+ *	  or JSON.
  *
  *	  ts=2026-01-31T12:00:00.123Z level=info msg="streaming" slot=pg_outbox
  *
@@ -47,6 +48,15 @@ typedef struct LogField
 #define LOG_LSN(k, v) \
 	((LogField){.key = (k), .type = LOG_FIELD_LSN, .number = (int64_t) (v)})
 
+typedef enum LogFormat
+{
+	LOG_FORMAT_LOGFMT, /* cut after 4 kB */
+	LOG_FORMAT_JSON
+} LogFormat;
+
+/* How lines are written.  The default is logfmt. */
+extern void log_set_format(LogFormat format);
+
 /* Lines above this level are not written.  The default is info. */
 extern void log_set_level(LogLevel level);
 
@@ -55,8 +65,8 @@ extern bool log_level_parse(const char *name, LogLevel *level);
 
 /*
  * Writes one line with one write(2): time, level, message, fields.  Values
- * are quoted and escaped where logfmt asks for it; a text of NULL leaves its
- * field out.  Never pass a password or a payload.
+ * are quoted and escaped where the format asks for it; a text of NULL leaves
+ * its field out.  Never pass a password or a payload.
  */
 extern void log_write(LogLevel level, const char *message,
 					  const LogField *fields, size_t n_fields);

@@ -93,6 +93,8 @@ run_command(const Command *command, int argc, char **argv)
 	{
 		if (log_level_parse(config_get(config, "log", "level"), &level))
 			log_set_level(level);
+		if (strcmp(config_get(config, "log", "format"), "json") == 0)
+			log_set_format(LOG_FORMAT_JSON);
 		if (cli_given(OPTION_PRINT_CONFIG))
 			status = config_print(config);
 		else

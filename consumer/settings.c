@@ -81,6 +81,7 @@ static const Setting settings[] = {
 	 "longest time to deliver what is in flight when stopping"},
 	{"log", "level", SETTING_LOG_LEVEL, "info", 0, 0,
 	 "error, warning, info or debug"},
+	{"log", "format", SETTING_LOG_FORMAT, "logfmt", 0, 0, "logfmt or json"},
 };
 
 #define N_SETTINGS (sizeof(settings) / sizeof(settings[0]))
@@ -105,6 +106,7 @@ static const Unit duration_units[] = {{"ms", 1},
 
 static const char *const true_words[] = {"on", "true", "yes", "1", NULL};
 static const char *const false_words[] = {"off", "false", "no", "0", NULL};
+static const char *const format_words[] = {"logfmt", "json", NULL};
 static const char *const on_error_words[] = {"stop", "dead-letter", "skip",
 											 NULL};
 
@@ -280,6 +282,9 @@ settings_check(const Setting *setting, const char *value, Error *err)
 								  "and \"-\"");
 		case SETTING_TOPIC_SPEC:
 			return check_topic_spec(value, err);
+		case SETTING_LOG_FORMAT:
+			return is_word(value, format_words) ||
+				   error_set(err, "logfmt or json");
 		case SETTING_LOG_LEVEL:
 			return log_level_parse(value, &level) ||
 				   error_set(err, "error, warning, info or debug");

@@ -24,6 +24,7 @@ typedef enum SettingType
 	SETTING_ON_ERROR,   /* stop, dead-letter or skip */
 	SETTING_TOPIC,      /* the name of a topic */
 	SETTING_TOPIC_SPEC, /* how topics are created; see topicspec.h */
+	SETTING_LOG_FORMAT, /* logfmt or json */
 	SETTING_LOG_LEVEL
 } SettingType;
 

@@ -158,6 +158,25 @@ log_lines_are_logfmt(void **state)
 }
 
 static void
+log_lines_may_be_json(void **state)
+{
+	const LogField fields[] = {
+		LOG_TEXT("quoted", "say \"a/b\" \\\n\x01"),
+		LOG_TEXT("none", NULL),
+		LOG_INT("n", -5),
+		LOG_LSN("at", 0x100000002),
+	};
+
+	(void) state;
+	log_set_format(LOG_FORMAT_JSON);
+	assert_non_null(
+		strstr(logged(LOG_LEVEL_INFO, "two words", fields, 4),
+			   "\",\"level\":\"info\",\"msg\":\"two words\",\"quoted\":\"say "
+			   "\\\"a/b\\\" \\\\\\n\\u0001\",\"n\":-5,\"at\":\"1/2\"}\n"));
+	log_set_format(LOG_FORMAT_LOGFMT);
+}
+
+static void
 long_log_lines_are_cut_and_still_end(void **state)
 {
 	char much[10000];
@@ -180,6 +199,7 @@ main(void)
 		cmocka_unit_test(waits_double_up_to_the_longest),
 		cmocka_unit_test(an_error_is_one_line),
 		cmocka_unit_test(log_lines_are_logfmt),
+		cmocka_unit_test(log_lines_may_be_json),
 		cmocka_unit_test(long_log_lines_are_cut_and_still_end),
 	};
 
