@@ -42,7 +42,7 @@ struct Kafka
  * What an event takes in memory beside key and value, in bytes: librdkafka's
  * message (rdkafka_msg.h), its headers and the allocator's share.
  */
-#define EVENT_OVERHEAD 256
+#define EVENT_OVERHEAD 400
 
 /* The longest that a look at a topic may take, in ms. */
 #define LOOK_MS 1000

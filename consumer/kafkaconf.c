@@ -23,7 +23,7 @@ static const struct
 	{"client.id", "pg_outbox"},
 	/* The Java producer's: an aggregate keeps its partition (KIP-480). */
 	{"partitioner", "murmur2_random"},
-	{"linger.ms", "1"},
+	{"linger.ms", "2"},
 	{"socket.nagle.disable", "true"},
 	{"socket.keepalive.enable", "true"},
 	{"reconnect.backoff.max.ms", "2000"},

@@ -143,8 +143,9 @@ kafkatopic_of(const rd_kafka_message_t *message)
 void
 kafkatopic_count(KafkaTopic *topic, int change)
 {
+	/* The clock is not asked for each event. */
 	if (topic->in_flight == 0 || change < 0)
-		topic->stalled_ms = clock_ms();
+		topic->moved = true;
 	topic->in_flight += (uint64_t) (int64_t) change;
 	if (change < 0 && topic->missing.since_ms != 0)
 	{
@@ -233,14 +234,18 @@ void
 kafkatopics_look_after(KafkaTopics *topics)
 {
 	struct lh_entry *entry;
+	int64_t now = clock_ms();
 
 	lh_foreach(topics->table, entry)
 	{
 		KafkaTopic *topic = (KafkaTopic *) lh_entry_v(entry);
 
-		if (topic->in_flight == 0 || clock_ms() - topic->stalled_ms < STALL_MS)
+		if (topic->moved)
+			topic->stalled_ms = now;
+		topic->moved = false;
+		if (topic->in_flight == 0 || now - topic->stalled_ms < STALL_MS)
 			continue;
-		topic->stalled_ms = clock_ms();
+		topic->stalled_ms = now;
 		if (is_missing(topics, topic))
 			tell_missing(topics, topic);
 		/* One look a call: the stream has to be served as well. */

@@ -20,6 +20,7 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -801,6 +802,8 @@ relay_run(const Config *config)
 	IntakeOptions options;
 	Error err;
 
+	/* librdkafka's threads else each hold memory of their own back. */
+	mallopt(M_ARENA_MAX, 2);
 	relay.signals = open_signals();
 	relay.kafka = kafka_new(config, &err);
 	if (relay.kafka == NULL)
