@@ -1,7 +1,8 @@
 """Compares the relay with Debezium's outbox Event Router.
 
 Each drains the same backlogs from a copy of one slot into the same broker, then
-publishes events that pgbench commits at a steady rate. All on this machine.
+publishes events that pgbench commits at a steady rate. All on this machine;
+medians of rounds in turn.
 """
 
 import argparse
@@ -10,7 +11,9 @@ import subprocess
 import sys
 import threading
 import time
+from collections import defaultdict
 from pathlib import Path
+from statistics import median
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "test"))
 
@@ -184,7 +187,8 @@ def latency(
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--events", type=int, default=200_000)
-    parser.add_argument("--seconds", type=int, default=15)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=int, default=15, help="0: no latencies")
     arguments = parser.parse_args()
     with Scratch() as scratch:
         site = Site(scratch)
@@ -195,16 +199,23 @@ def main() -> None:
                 with site.postgres.connect() as db:
                     fill(db, arguments.events, size)
                 print(f"\n{arguments.events} events, {size} a transaction", flush=True)
-                for name, options, _ in CONTENDERS:
-                    done = throughput(site, options, source, arguments.events)
+                drained: dict[str, list[Drained]] = defaultdict(list)
+                for _ in range(arguments.rounds):
+                    for name, options, _ in CONTENDERS:
+                        drained[name].append(
+                            throughput(site, options, source, arguments.events)
+                        )
+                for name, done in drained.items():
                     print(
-                        f"  {name:20}{done.rate:10,.0f} events/s"
-                        f"{done.cpu * 1e6:8.1f} µs CPU an event"
-                        f"{done.memory:8.0f} MB",
+                        f"  {name:20}{median(d.rate for d in done):10,.0f} events/s"
+                        f"{median(d.cpu for d in done) * 1e6:8.1f} µs CPU an event"
+                        f"{max(d.memory for d in done):8.0f} MB",
                         flush=True,
                     )
                 with site.postgres.connect() as db:
                     db.execute("SELECT pg_drop_replication_slot(%s)", (source,))
+            if arguments.seconds == 0:
+                return
             print("\ncommit to consumer, p50 / p99 in ms", flush=True)
             for rate in (300, 1500):
                 for name, _, options in CONTENDERS:
