@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "check.h"
+#include "envelope.h"
 #include "exit.h"
 #include "kafkacheck.h"
 #include "pgconn.h"
@@ -103,6 +104,9 @@ static const char asked_format[] =
 /* How long the plugin may take to start, which waits for transactions. */
 #define PLUGIN_TIMEOUT "SET statement_timeout = '5s'"
 
+/* The name of a slot that goes with the connection; a process id is in it. */
+#define TEMPORARY_SLOT "pg_outbox_check_%d"
+
 /* A check under way. */
 typedef struct Check
 {
@@ -183,11 +187,11 @@ run_query(Check *check, const char *query)
 }
 
 /*
- * Starts the plugin with a temporary slot: that it is installed, and that the
- * server allows it, shows only so.
+ * Creates a temporary slot, which loads the plugin: that it is installed, and
+ * that the server allows it, shows only so.
  */
-static void
-check_plugin(Check *check)
+static bool
+create_temporary_slot(Check *check)
 {
 	char query[160];
 	PGresult *result;
@@ -196,19 +200,71 @@ check_plugin(Check *check)
 	PQclear(PQexec(check->conn, PLUGIN_TIMEOUT));
 	snprintf(query, sizeof(query),
 			 "SELECT pg_catalog.pg_create_logical_replication_slot("
-			 "'pg_outbox_check_%d', 'pg_outbox', true)",
+			 "'" TEMPORARY_SLOT "', 'pg_outbox', true)",
 			 (int) getpid());
 	result = pgconn_query(check->conn, query, check->slot, &err);
+	PQclear(result);
 	if (result != NULL)
-		report(check, true, "plugin pg_outbox starts", NULL);
-	else if (strstr(err.text, "statement timeout") != NULL)
+		return true;
+	if (strstr(err.text, "statement timeout") != NULL)
 		report(check, false,
 			   "plugin pg_outbox did not start within 5 s: a transaction is "
 			   "open for long",
 			   "end it; see pg_stat_activity, xact_start");
 	else
 		report(check, false, err.text, NULL);
+	return false;
+}
+
+/* Writes the query that starts the plugin with what the relay gives it. */
+static char *
+write_start(const Check *check)
+{
+	char *query = NULL;
+	size_t size;
+	FILE *out = open_memstream(&query, &size);
+	const char *key;
+	const char *value;
+	size_t cursor = 0;
+
+	if (out == NULL)
+		xalloc_failed();
+	fprintf(out,
+			"SELECT count(*) FROM pg_catalog.pg_logical_slot_peek_binary_"
+			"changes('" TEMPORARY_SLOT "', NULL, 1, 'proto_version', "
+			"'" ENVELOPE_VERSION "'",
+			(int) getpid());
+	while (config_next(check->config, "outbox", &cursor, &key, &value))
+	{
+		char *quoted = PQescapeLiteral(check->conn, value, strlen(value));
+
+		fprintf(out, ", '%s', %s", key, quoted);
+		PQfreemem(quoted);
+	}
+	fputc(')', out);
+	fclose(out);
+	return query;
+}
+
+/* The plugin: there, allowed, of our version, and happy with [outbox]. */
+static void
+check_plugin(Check *check)
+{
+	char *query;
+	PGresult *result;
+	Error err;
+
+	if (!create_temporary_slot(check))
+		return;
+	query = write_start(check);
+	result = pgconn_query(check->conn, query, check->slot, &err);
+	report(check, result != NULL,
+		   result != NULL ? "plugin pg_outbox starts with the options of "
+							"section [outbox]"
+						  : err.text,
+		   NULL);
 	PQclear(result);
+	free(query);
 }
 
 /* The side of PostgreSQL. */

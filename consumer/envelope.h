@@ -19,6 +19,9 @@
 #include "error.h"
 #include "lsn.h"
 
+/* The version of the lines that are understood: option proto_version. */
+#define ENVELOPE_VERSION "1"
+
 /* Bytes with a length, not terminated.  data == NULL is JSON null. */
 typedef struct Slice
 {

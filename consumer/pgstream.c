@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "envelope.h"
 #include "log.h"
 #include "pgconn.h"
 #include "pgstream.h"
@@ -208,7 +209,9 @@ send_start(PgStream *stream)
 	if (out == NULL)
 		xalloc_failed();
 	/* At 0/0: the slot alone knows where to begin. */
-	fprintf(out, "START_REPLICATION SLOT \"%s\" LOGICAL 0/0 (\"coalesce\" '%d'",
+	fprintf(out,
+			"START_REPLICATION SLOT \"%s\" LOGICAL 0/0 "
+			"(\"proto_version\" '" ENVELOPE_VERSION "', \"coalesce\" '%d'",
 			stream->slot, COALESCE_BYTES);
 	while (config_next(stream->config, "outbox", &cursor, &key, &value))
 	{

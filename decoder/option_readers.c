@@ -39,6 +39,20 @@ next_item(const char *name, const char *value, const char **cursor,
 	return true;
 }
 
+/* proto_version: the version of the lines that the client reads. */
+void
+read_proto_version(Options *options, const char *name, const char *value)
+{
+	if (strcmp(value, PROTO_VERSION) != 0)
+		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+						errmsg("plugin pg_outbox writes lines of "
+							   "version " PROTO_VERSION
+							   ", and the client reads version \"%s\"",
+							   value),
+						errhint("Install the plugin and the relay of the same "
+								"version.")));
+}
+
 /* tables: a comma list of schema.table. */
 void
 read_tables(Options *options, const char *name, const char *value)

@@ -17,6 +17,7 @@
 typedef void OptionReader(Options *options, const char *name,
 						  const char *value);
 
+extern OptionReader read_proto_version;
 extern OptionReader read_tables;
 extern OptionReader read_messages;
 extern OptionReader read_topic;

@@ -29,6 +29,7 @@ typedef struct OptionDescription
 } OptionDescription;
 
 static const OptionDescription descriptions[] = {
+	{"proto_version", read_proto_version, NULL},
 	{"tables", read_tables, "public.outbox"},
 	{"messages", read_messages, "pg_outbox"},
 	{"topic", read_topic, "${aggregate_type|aggregatetype}.events"},

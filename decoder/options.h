@@ -65,6 +65,12 @@ typedef struct Options
 	const char *route_replacement;
 } Options;
 
+/*
+ * The version of the lines.  To be raised when a client that reads the present
+ * ones would misread the new ones.
+ */
+#define PROTO_VERSION "1"
+
 /* An event has no more headers than this: clients have to hold them. */
 #define MAX_HEADERS 100
 

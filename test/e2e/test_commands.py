@@ -72,6 +72,8 @@ def test_check_names_what_repairs_it(outbox: Outbox) -> None:
     [failure] = failures(outbox)
     assert failure.startswith("table public.outbox lacks a column for the key: aggregate_id or")
     assert failures(outbox, "-X", "outbox.key=id_of_it") == []
+    [failure] = failures(outbox, "-X", "outbox.key=id_of_it", "-X", "outbox.headers=id:a b")
+    assert failure.startswith('option "headers": invalid value "id:a b"; Allowed is ')
     [failure] = failures(outbox, "-X", 'outbox.tables=public."no, such"')
     assert failure.startswith('table public."no, such" does not exist')
     [failure] = failures(
