@@ -104,6 +104,9 @@ static const char asked_format[] =
 /* How long the plugin may take to start, which waits for transactions. */
 #define PLUGIN_TIMEOUT "SET statement_timeout = '5s'"
 
+/* What max_event_bytes is where it is not set (decoder/options.c). */
+#define DEFAULT_MAX_EVENT_BYTES 1000000
+
 /* The name of a slot that goes with the connection; a process id is in it. */
 #define TEMPORARY_SLOT "pg_outbox_check_%d"
 
@@ -295,29 +298,67 @@ check_postgres(Check *check)
 	PQfinish(check->conn);
 }
 
+/* A topic that is known before there is an event. */
+static void
+check_topic(Check *check, const KafkaBrokers *brokers, const char *topic)
+{
+	KafkaTopicState state;
+	Error answer;
+
+	state = kafkacheck_topic(check->config, topic, &answer);
+	if (state == KAFKA_TOPIC_MISSING &&
+		(brokers->create_topics ||
+		 config_get(check->config, "relay", "create_topics") != NULL))
+		return;
+	report(check, state == KAFKA_TOPIC_THERE, answer.text,
+		   state == KAFKA_TOPIC_MISSING
+			   ? "create it, or set create_topics in [relay]"
+		   : state == KAFKA_TOPIC_FORBIDDEN
+			   ? "allow the relay's principal WRITE on it"
+			   : NULL);
+}
+
+/* Whether the brokers take the largest event that the decoder lets pass. */
+static void
+check_size(Check *check, const KafkaBrokers *brokers)
+{
+	const char *limit = config_get(check->config, "outbox", "max_event_bytes");
+	long most = limit != NULL ? atol(limit) : DEFAULT_MAX_EVENT_BYTES;
+	Error answer;
+
+	if (brokers->max_bytes == 0)
+		return;
+	error_set(&answer,
+			  "Kafka takes %ld bytes (message.max.bytes), an event may have "
+			  "%ld",
+			  brokers->max_bytes, most);
+	report(check, brokers->max_bytes >= most, answer.text,
+		   "raise message.max.bytes of the brokers, or lower max_event_bytes "
+		   "in section [outbox]");
+}
+
 /* The side of Kafka. */
 static void
 check_kafka(Check *check)
 {
-	bool dead_letters =
-		strcmp(config_get(check->config, "relay", "on_error"), "dead-letter") ==
-			0 &&
-		config_get(check->config, "relay", "create_topics") == NULL;
+	KafkaBrokers brokers;
+	const char *on_error = config_get(check->config, "relay", "on_error");
+	const char *topic = config_get(check->config, "outbox", "topic");
 	Error answer;
 
-	if (!kafkacheck_brokers(check->config, &answer))
+	if (!kafkacheck_brokers(check->config, &brokers, &answer))
 	{
 		report(check, false, answer.text, NULL);
 		return;
 	}
 	report(check, true, answer.text, NULL);
-	if (dead_letters)
-		report(check,
-			   kafkacheck_topic(check->config,
-								config_get(check->config, "relay",
-										   "dead_letter_topic"),
-								&answer),
-			   answer.text, "create it, or set create_topics in [relay]");
+	check_size(check, &brokers);
+	/* A template is a topic of its own if it names no column. */
+	if (topic != NULL && strchr(topic, '$') == NULL)
+		check_topic(check, &brokers, topic);
+	if (strcmp(on_error, "dead-letter") == 0)
+		check_topic(check, &brokers,
+					config_get(check->config, "relay", "dead_letter_topic"));
 }
 
 int

@@ -7,6 +7,7 @@
  */
 #include <librdkafka/rdkafka.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "kafkacheck.h"
@@ -27,6 +28,8 @@ open_producer(const Config *config, Error *answer)
 		return NULL;
 	/* The answer says what a log line would. */
 	rd_kafka_conf_set(conf, "log_level", "0", NULL, 0);
+	/* To look is not to create. */
+	rd_kafka_conf_set(conf, "allow.auto.create.topics", "false", NULL, 0);
 	rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_ERROR);
 	producer = rd_kafka_new(RD_KAFKA_PRODUCER, conf, reason, sizeof(reason));
 	if (producer != NULL)
@@ -55,13 +58,61 @@ describe_failure(rd_kafka_t *producer, rd_kafka_resp_err_t code, Error *answer)
 	rd_kafka_queue_destroy(queue);
 }
 
+/* The result of DescribeConfigs for one broker; NULL if there is none. */
+static rd_kafka_event_t *
+describe_broker(rd_kafka_t *producer, int broker)
+{
+	rd_kafka_queue_t *queue = rd_kafka_queue_new(producer);
+	rd_kafka_ConfigResource_t *resource;
+	rd_kafka_event_t *event;
+	char id[16];
+
+	snprintf(id, sizeof(id), "%d", broker);
+	resource = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_BROKER, id);
+	rd_kafka_DescribeConfigs(producer, &resource, 1, NULL, queue);
+	rd_kafka_ConfigResource_destroy(resource);
+	event = rd_kafka_queue_poll(queue, ANSWER_MS);
+	rd_kafka_queue_destroy(queue);
+	return event;
+}
+
+/* Notes the settings that matter, as far as the broker shows them. */
+static void
+read_settings(const rd_kafka_event_t *event, KafkaBrokers *brokers)
+{
+	const rd_kafka_ConfigResource_t **resources;
+	const rd_kafka_ConfigEntry_t **entries;
+	size_t n;
+
+	resources = rd_kafka_DescribeConfigs_result_resources(
+		rd_kafka_event_DescribeConfigs_result((rd_kafka_event_t *) event), &n);
+	if (n != 1 || rd_kafka_ConfigResource_error(resources[0]) !=
+					  RD_KAFKA_RESP_ERR_NO_ERROR)
+		return;
+	entries = rd_kafka_ConfigResource_configs(resources[0], &n);
+	for (size_t i = 0; i < n; i++)
+	{
+		const char *name = rd_kafka_ConfigEntry_name(entries[i]);
+		const char *value = rd_kafka_ConfigEntry_value(entries[i]);
+
+		if (value == NULL)
+			continue;
+		if (strcmp(name, "auto.create.topics.enable") == 0)
+			brokers->create_topics = strcmp(value, "true") == 0;
+		else if (strcmp(name, "message.max.bytes") == 0)
+			brokers->max_bytes = atol(value);
+	}
+}
+
 bool
-kafkacheck_brokers(const Config *config, Error *answer)
+kafkacheck_brokers(const Config *config, KafkaBrokers *brokers, Error *answer)
 {
 	rd_kafka_t *producer = open_producer(config, answer);
 	const struct rd_kafka_metadata *metadata;
+	rd_kafka_event_t *event = NULL;
 	rd_kafka_resp_err_t code;
 
+	memset(brokers, 0, sizeof(KafkaBrokers));
 	if (producer == NULL)
 		return false;
 	code = rd_kafka_metadata(producer, 0, NULL, &metadata, ANSWER_MS);
@@ -70,13 +121,19 @@ kafkacheck_brokers(const Config *config, Error *answer)
 	else
 	{
 		error_set(answer, "Kafka answers: brokers: %d", metadata->broker_cnt);
+		event = describe_broker(producer, metadata->brokers[0].id);
 		rd_kafka_metadata_destroy(metadata);
+	}
+	if (event != NULL)
+	{
+		read_settings(event, brokers);
+		rd_kafka_event_destroy(event);
 	}
 	rd_kafka_destroy(producer);
 	return code == RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
-bool
+KafkaTopicState
 kafkacheck_topic(const Config *config, const char *topic, Error *answer)
 {
 	rd_kafka_t *producer = open_producer(config, answer);
@@ -85,7 +142,7 @@ kafkacheck_topic(const Config *config, const char *topic, Error *answer)
 	rd_kafka_resp_err_t code;
 
 	if (producer == NULL)
-		return false;
+		return KAFKA_TOPIC_UNKNOWN;
 	handle = rd_kafka_topic_new(producer, topic, NULL);
 	code = rd_kafka_metadata(producer, 0, handle, &metadata, ANSWER_MS);
 	if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
@@ -99,5 +156,15 @@ kafkacheck_topic(const Config *config, const char *topic, Error *answer)
 		error_set(answer, "topic \"%s\": %s", topic, rd_kafka_err2str(code));
 	rd_kafka_topic_destroy(handle);
 	rd_kafka_destroy(producer);
-	return code == RD_KAFKA_RESP_ERR_NO_ERROR;
+	switch (code)
+	{
+		case RD_KAFKA_RESP_ERR_NO_ERROR:
+			return KAFKA_TOPIC_THERE;
+		case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+			return KAFKA_TOPIC_MISSING;
+		case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+			return KAFKA_TOPIC_FORBIDDEN;
+		default:
+			return KAFKA_TOPIC_UNKNOWN;
+	}
 }

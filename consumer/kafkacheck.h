@@ -10,12 +10,28 @@
 
 #include "config.h"
 
+typedef enum KafkaTopicState
+{
+	KAFKA_TOPIC_THERE,
+	KAFKA_TOPIC_MISSING,
+	KAFKA_TOPIC_FORBIDDEN, /* as far as that shows without writing */
+	KAFKA_TOPIC_UNKNOWN    /* no answer */
+} KafkaTopicState;
+
+/* Settings of the brokers, as far as they show them. */
+typedef struct KafkaBrokers
+{
+	bool create_topics; /* they create topics by themselves */
+	long max_bytes;     /* the largest batch they take; 0 = not shown */
+} KafkaBrokers;
+
 /*
- * Tells whether the brokers of [kafka] answer, or whether a topic exists, each
- * within some seconds.  Either way answer says how it is.
+ * Tells whether the brokers of [kafka] answer, or how a topic is, each within
+ * some seconds.  Either way answer says how it is, for people.
  */
-extern bool kafkacheck_brokers(const Config *config, Error *answer);
-extern bool kafkacheck_topic(const Config *config, const char *topic,
-							 Error *answer);
+extern bool kafkacheck_brokers(const Config *config, KafkaBrokers *brokers,
+							   Error *answer);
+extern KafkaTopicState kafkacheck_topic(const Config *config, const char *topic,
+										Error *answer);
 
 #endif /* PG_OUTBOX_KAFKACHECK_H */

@@ -61,8 +61,14 @@ def kafka(servers: tuple[Postgres, Kafka]) -> Kafka:
 
 @pytest.fixture(scope="session")
 def strict_kafka(scratch: Scratch) -> Iterator[Kafka]:
-    """A broker that makes no topic by itself."""
-    kafka = Kafka(scratch, "strict_kafka", "auto.create.topics.enable=false\n")
+    """A broker that makes no topic by itself, and obeys ACLs."""
+    kafka = Kafka(
+        scratch,
+        "strict_kafka",
+        "auto.create.topics.enable=false\n"
+        "authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer\n"
+        "allow.everyone.if.no.acl.found=true\n",
+    )
     try:
         yield kafka.start()
     finally:

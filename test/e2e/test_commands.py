@@ -9,6 +9,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from confluent_kafka.admin import AclOperation
 from conftest import Outbox
 from harness.kafka import Kafka
 from harness.process import free_port, run, start
@@ -98,6 +99,38 @@ def test_check_looks_at_the_dead_letter_topic(
     assert failures(outbox, *arguments, "-X", "relay.create_topics=1") == []
     strict_kafka.create_topic(topic)
     assert failures(outbox, *arguments) == []
+
+
+def test_check_looks_at_a_fixed_topic(outbox: Outbox, strict_kafka: Kafka) -> None:
+    """One that all events go to: it may be missing, or forbidden."""
+    outbox.kafka = strict_kafka
+    outbox.create_slot()
+    arguments = ("-X", f"outbox.topic={outbox.topic}")
+    [failure] = failures(outbox, *arguments)
+    assert failure.startswith(f'topic "{outbox.topic}": Broker: Unknown topic or partition; ')
+    strict_kafka.create_topic(outbox.topic)
+    assert failures(outbox, *arguments) == []
+    with strict_kafka.denied(outbox.topic, AclOperation.ALL):
+        [failure] = failures(outbox, *arguments)
+        assert failure == (
+            f'topic "{outbox.topic}": Broker: Topic authorization failed; repair: allow the'
+            " relay's principal WRITE on it"
+        )
+
+
+def test_check_compares_the_sizes(outbox: Outbox) -> None:
+    outbox.create_slot()
+    assert failures(outbox, "-X", "outbox.max_event_bytes=2000000") == [
+        "Kafka takes 1048588 bytes (message.max.bytes), an event may have 2000000; repair:"
+        " raise message.max.bytes of the brokers, or lower max_event_bytes in section [outbox]"
+    ]
+
+
+def test_check_leaves_topics_to_the_brokers(outbox: Outbox) -> None:
+    """One that the brokers will create is not missing, nor created by the check."""
+    outbox.create_slot()
+    assert failures(outbox, "-X", f"outbox.topic={outbox.topic}") == []
+    assert outbox.kafka.end_offsets(outbox.topic) == {}
 
 
 def test_check_without_postgres(outbox: Outbox) -> None:

@@ -2,6 +2,7 @@
 
 import json
 
+from confluent_kafka.admin import AclOperation
 from conftest import Outbox
 from harness.kafka import Kafka, Record
 from harness.wait import wait_until
@@ -214,5 +215,21 @@ def test_a_topic_that_cannot_be_created(outbox: Outbox, strict_kafka: Kafka) -> 
     relay.wait_for_log("topic cannot be created; waiting for it")
     assert "eplication factor" in relay.log()
     strict_kafka.create_topic(outbox.topic)
+    outbox.wait_all_confirmed()
+    assert values(strict_kafka.read(outbox.topic)) == [b"1"]
+
+
+def test_a_topic_that_may_not_be_written(outbox: Outbox, strict_kafka: Kafka) -> None:
+    """Refused for good, and so not confirmed; allowed again it goes on."""
+    outbox.kafka = strict_kafka
+    outbox.create_slot()
+    strict_kafka.create_topic(outbox.topic)
+    outbox.add("k", "1")
+    with strict_kafka.denied(outbox.topic, AclOperation.WRITE):
+        relay = outbox.relay()
+        assert relay.wait() == 1
+        assert relay.wait_for_log("Topic authorization failed")
+        assert not outbox.is_confirmed(outbox.wal_end())
+    outbox.relay()
     outbox.wait_all_confirmed()
     assert values(strict_kafka.read(outbox.topic)) == [b"1"]

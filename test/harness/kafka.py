@@ -8,11 +8,17 @@ from pathlib import Path
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import (
+    AclBinding,
+    AclBindingFilter,
+    AclOperation,
+    AclPermissionType,
     AdminClient,
     AlterConfigOpType,
     ConfigEntry,
     ConfigResource,
     NewTopic,
+    ResourcePatternType,
+    ResourceType,
 )
 
 from .process import ROOT, free_port, run, start
@@ -22,11 +28,11 @@ from .wait import wait_until
 LIBS = ROOT / "build" / "kafka" / "libs"
 
 PROPERTIES = """
-process.roles=broker,controller
-node.id=1
+process.roles={roles}
+node.id={node}
 controller.quorum.bootstrap.servers=127.0.0.1:{controller}
-listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}{listener}
-advertised.listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}{advertised}
+listeners=PLAINTEXT://127.0.0.1:{port}{listener}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port}{advertised}
 controller.listener.names=CONTROLLER
 inter.broker.listener.name=PLAINTEXT
 listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,PROXIED:PLAINTEXT
@@ -73,7 +79,8 @@ class Kafka:
     """A broker below a scratch folder; extra are lines of its properties.
 
     With proxied it listens on a second port, as which another is advertised:
-    clients of that one go through a proxy.
+    clients of that one go through a proxy.  With joins it is the second node
+    of the other's cluster, and no controller.
     """
 
     def __init__(
@@ -82,28 +89,48 @@ class Kafka:
         name: str = "kafka",
         extra: str = "",
         proxied: tuple[int, int] | None = None,
+        joins: "Kafka | None" = None,
     ) -> None:
         self.folder = scratch.folder(name)
         self.log = self.folder / "log"
         self.port = free_port()
-        self._properties = self.folder / "server.properties"
-        self._properties.write_text(
-            PROPERTIES.format(
-                port=self.port,
-                controller=free_port(),
-                data=self.folder / "data",
-                listener=f",PROXIED://127.0.0.1:{proxied[0]}" if proxied else "",
-                advertised=f",PROXIED://127.0.0.1:{proxied[1]}" if proxied else "",
-            )
-            + extra
+        self.node = joins.node + 1 if joins else 1
+        self.controller = joins.controller if joins else free_port()
+        self.cluster = (
+            joins.cluster
+            if joins
+            else self._java(run, "kafka.tools.StorageTool", "random-uuid").strip()
         )
+        self._properties = self.folder / "server.properties"
+        self._properties.write_text(self._server_properties(proxied, joins) + extra)
         self._process = None
         self._watcher: Consumer | None = None
         self._java(
             run,
-            "kafka.tools.StorageTool", "format", "--standalone",
-            "-t", self._java(run, "kafka.tools.StorageTool", "random-uuid").strip(),
+            "kafka.tools.StorageTool", "format", "-t", self.cluster,
             "-c", str(self._properties),
+            "--no-initial-controllers" if joins else "--standalone",
+        )
+
+    def _server_properties(
+        self, proxied: tuple[int, int] | None, joins: "Kafka | None"
+    ) -> str:
+        listener = advertised = ""
+        if proxied:
+            listener = f",PROXIED://127.0.0.1:{proxied[0]}"
+            advertised = f",PROXIED://127.0.0.1:{proxied[1]}"
+        if not joins:
+            controller = f",CONTROLLER://127.0.0.1:{self.controller}"
+            listener += controller
+            advertised += controller
+        return PROPERTIES.format(
+            roles="broker" if joins else "broker,controller",
+            node=self.node,
+            port=self.port,
+            controller=self.controller,
+            data=self.folder / "data",
+            listener=listener,
+            advertised=advertised,
         )
 
     def _java(self, runner, *arguments: str, **options):
@@ -186,6 +213,17 @@ class Kafka:
         topic = NewTopic(name, partitions, 1, config=config)
         admin.create_topics([topic])[name].result()
 
+    def create_replicated_topic(self, name: str, replicas: list[list[int]]) -> None:
+        """With the nodes of each partition's replicas, the leader first."""
+        admin = self._admin()
+        topic = NewTopic(name, len(replicas), replica_assignment=replicas)
+        admin.create_topics([topic])[name].result()
+
+    def leaders(self, topic: str) -> set[int]:
+        """The nodes that lead the partitions of a topic."""
+        partitions = self._admin().list_topics(topic, timeout=30).topics[topic].partitions
+        return {partition.leader for partition in partitions.values()}
+
     def set_topic(self, name: str, key: str, value: str) -> None:
         """Changes one property of a topic."""
         admin = self._admin()
@@ -196,6 +234,20 @@ class Kafka:
             ConfigResource.Type.TOPIC, name, incremental_configs=[entry]
         )
         admin.incremental_alter_configs([resource])[resource].result()
+
+    @contextmanager
+    def denied(self, topic: str, operation: AclOperation) -> Iterator[None]:
+        """Forbids everybody an operation on a topic."""
+        rule = (
+            ResourceType.TOPIC, topic, ResourcePatternType.LITERAL,
+            "User:ANONYMOUS", "*", operation, AclPermissionType.DENY,
+        )
+        admin = self._admin()
+        for answer in admin.create_acls([AclBinding(*rule)]).values():
+            answer.result()
+        yield
+        for answer in admin.delete_acls([AclBindingFilter(*rule)]).values():
+            answer.result()
 
     def topic_config(self, name: str) -> dict[str, str]:
         """The properties of a topic."""

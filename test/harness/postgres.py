@@ -27,7 +27,10 @@ listen_addresses = '127.0.0.1'
 class Postgres:
     """A server below a scratch folder; nothing is installed for it."""
 
-    def __init__(self, scratch: Scratch, name: str = "postgres") -> None:
+    def __init__(
+        self, scratch: Scratch, name: str = "postgres", primary: "Postgres | None" = None
+    ) -> None:
+        """With a primary, which must run, it is a hot standby of that one."""
         self.folder = scratch.folder(name)
         self.data = self.folder / "data"
         self.log = self.folder / "log"
@@ -36,7 +39,13 @@ class Postgres:
             run([os.environ.get("PG_CONFIG", "pg_config"), "--bindir"]).strip()
         )
         self._process = None
-        self._init()
+        if primary is None:
+            self._init()
+        else:
+            self._copy(primary)
+        self.configure(
+            f"port = {self.port}", f"unix_socket_directories = '{self.folder}'"
+        )
 
     def _tool(self, tool: str, *arguments: str) -> str:
         return run(
@@ -53,14 +62,21 @@ class Postgres:
         shutil.copy(ROOT / "decoder" / "pg_outbox.so", libraries)
         with (self.data / "postgresql.conf").open("a") as conf:
             conf.write(SETTINGS)
-            conf.write(f"port = {self.port}\n")
-            conf.write(f"unix_socket_directories = '{self.folder}'\n")
-            conf.write(f"dynamic_library_path = '{libraries}:$libdir'\n")
-            if self.knows_output_plugin_libraries():
-                conf.write(
-                    "output_plugin_libraries ="
-                    " 'pgoutput, test_decoding, pg_outbox'\n"
-                )
+        self.configure(f"dynamic_library_path = '{libraries}:$libdir'")
+        if self.knows_output_plugin_libraries():
+            self.configure(
+                "output_plugin_libraries = 'pgoutput, test_decoding, pg_outbox'"
+            )
+
+    def _copy(self, primary: "Postgres") -> None:
+        self._tool(
+            "pg_basebackup", "-D", str(self.data), "-d", primary.conninfo(),
+            "--write-recovery-conf", "--checkpoint=fast", "--no-sync",
+        )
+
+    def promote(self) -> None:
+        """Makes a primary of a standby."""
+        self._tool("pg_ctl", "-D", str(self.data), "-w", "promote")
 
     def knows_output_plugin_libraries(self) -> bool:
         """Whether the server has the setting; one that has not won't start with it."""
