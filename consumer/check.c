@@ -323,7 +323,8 @@ static void
 check_size(Check *check, const KafkaBrokers *brokers)
 {
 	const char *limit = config_get(check->config, "outbox", "max_event_bytes");
-	long most = limit != NULL ? atol(limit) : DEFAULT_MAX_EVENT_BYTES;
+	long most =
+		limit != NULL ? strtol(limit, NULL, 10) : DEFAULT_MAX_EVENT_BYTES;
 	Error answer;
 
 	if (brokers->max_bytes == 0)

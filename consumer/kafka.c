@@ -25,7 +25,8 @@ struct Kafka
 	rd_kafka_conf_t *conf; /* of the producers to come */
 	TopicSpec spec;        /* how topics are created */
 	bool creates_topics;
-	int fd; /* eventfd, written by librdkafka */
+	size_t max_topics; /* that one producer is used for */
+	int fd;            /* eventfd, written by librdkafka */
 
 	rd_kafka_t *producer;
 	rd_kafka_queue_t *queue;
@@ -118,6 +119,8 @@ kafka_new(const Config *config, Error *err)
 	kafka->conf = conf;
 	kafka->creates_topics =
 		spec != NULL && topicspec_parse(&kafka->spec, spec, err);
+	kafka->max_topics =
+		(size_t) config_get_number(config, "relay", "max_topics");
 	kafka->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	attach(kafka, producer);
 	return kafka;
@@ -275,15 +278,37 @@ memory_argument(rd_kafka_vtype_t type, Slice bytes)
 _Static_assert(ENVELOPE_NO_PARTITION == RD_KAFKA_PARTITION_UA,
 			   "the partition goes to librdkafka as it is");
 
+/*
+ * Makes room for one topic more: librdkafka forgets no topic as long as its
+ * producer lives.  A new one begins when nothing is in flight, so that it can
+ * neither overtake nor repeat; false until then.
+ */
+static bool
+has_room(Kafka *kafka, Slice topic)
+{
+	if (kafkatopics_count(kafka->topics) < kafka->max_topics ||
+		kafkatopics_has(kafka->topics, topic))
+		return true;
+	if (kafka->in_flight > 0)
+		return false;
+	log_debug("max_topics is reached: a new producer begins",
+			  LOG_INT("topics", (int64_t) kafkatopics_count(kafka->topics)));
+	kafka_restart(kafka);
+	return true;
+}
+
 KafkaResult
 kafka_produce(Kafka *kafka, const Envelope *event, uint64_t ticket, Error *err)
 {
-	KafkaTopic *topic = kafkatopics_get(kafka->topics, event->topic, err);
+	KafkaTopic *topic;
 	rd_kafka_vu_t arguments[8];
 	rd_kafka_headers_t *headers;
 	rd_kafka_error_t *error;
 	KafkaResult result;
 
+	if (!has_room(kafka, event->topic))
+		return KAFKA_FULL;
+	topic = kafkatopics_get(kafka->topics, event->topic, err);
 	if (topic == NULL)
 		return KAFKA_REFUSED;
 	/* Else the broker might create it by itself, in another way. */

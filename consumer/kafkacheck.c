@@ -100,7 +100,7 @@ read_settings(const rd_kafka_event_t *event, KafkaBrokers *brokers)
 		if (strcmp(name, "auto.create.topics.enable") == 0)
 			brokers->create_topics = strcmp(value, "true") == 0;
 		else if (strcmp(name, "message.max.bytes") == 0)
-			brokers->max_bytes = atol(value);
+			brokers->max_bytes = strtol(value, NULL, 10);
 	}
 }
 

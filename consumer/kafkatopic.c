@@ -117,21 +117,50 @@ add(KafkaTopics *topics, const char *name, Error *err)
 	return topic;
 }
 
+/* Finds a topic, and terminates its name; NULL if it is not in the table. */
+static KafkaTopic *
+find(const KafkaTopics *topics, Slice name, char terminated[TOPIC_SIZE])
+{
+	void *found;
+
+	snprintf(terminated, TOPIC_SIZE, "%.*s", (int) name.len, name.data);
+	return lh_table_lookup_ex(topics->table, terminated, &found) ? found : NULL;
+}
+
+/* Tells whether Kafka might take a name: in full, librdkafka checks it. */
+static bool
+is_name(Slice name)
+{
+	return name.len < TOPIC_SIZE && memchr(name.data, '\0', name.len) == NULL;
+}
+
 KafkaTopic *
 kafkatopics_get(KafkaTopics *topics, Slice name, Error *err)
 {
-	char buffer[TOPIC_SIZE];
-	void *found;
+	char terminated[TOPIC_SIZE];
+	KafkaTopic *topic;
 
-	if (name.len >= TOPIC_SIZE || memchr(name.data, '\0', name.len) != NULL)
+	if (!is_name(name))
 	{
 		error_set(err, "topic is not a legal name");
 		return NULL;
 	}
-	snprintf(buffer, sizeof(buffer), "%.*s", (int) name.len, name.data);
-	if (lh_table_lookup_ex(topics->table, buffer, &found))
-		return found;
-	return add(topics, buffer, err);
+	topic = find(topics, name, terminated);
+	return topic != NULL ? topic : add(topics, terminated, err);
+}
+
+size_t
+kafkatopics_count(const KafkaTopics *topics)
+{
+	return (size_t) lh_table_length(topics->table);
+}
+
+bool
+kafkatopics_has(const KafkaTopics *topics, Slice name)
+{
+	char terminated[TOPIC_SIZE];
+
+	return is_name(name) && find(topics, name, terminated) != NULL;
 }
 
 KafkaTopic *

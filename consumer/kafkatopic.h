@@ -42,6 +42,10 @@ extern void kafkatopics_free(KafkaTopics *topics);
 /* The topic of that name.  NULL, with the reason in err, if it is no name. */
 extern KafkaTopic *kafkatopics_get(KafkaTopics *topics, Slice name, Error *err);
 
+/* How many topics are in the table, and whether this one is. */
+extern size_t kafkatopics_count(const KafkaTopics *topics);
+extern bool kafkatopics_has(const KafkaTopics *topics, Slice name);
+
 /* The topic that a record was produced to. */
 extern KafkaTopic *kafkatopic_of(const rd_kafka_message_t *message);
 

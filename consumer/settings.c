@@ -69,6 +69,9 @@ static const Setting settings[] = {
 	{"relay", "create_topics", SETTING_TOPIC_SPEC, NULL, 0, 0,
 	 "create topics that are missing: "
 	 "PARTITIONS[:REPLICATION[,property=value]...]"},
+	{"relay", "max_topics", SETTING_COUNT, "10000", 1, 1000000,
+	 "topics that the producer remembers, about 4 kB each, before it begins "
+	 "anew"},
 	{"relay", "connect_timeout", SETTING_DURATION, "10s", SECOND, HOUR,
 	 "longest time to wait for PostgreSQL to answer when connecting"},
 	{"relay", "receive_timeout", SETTING_DURATION, "60s", SECOND, HOUR,
@@ -103,6 +106,7 @@ static const Unit duration_units[] = {{"ms", 1},
 									  {"min", MINUTE},
 									  {"h", HOUR},
 									  {NULL, 0}};
+static const Unit count_units[] = {{"", 1}, {NULL, 0}};
 
 static const char *const true_words[] = {"on", "true", "yes", "1", NULL};
 static const char *const false_words[] = {"off", "false", "no", "0", NULL};
@@ -235,7 +239,15 @@ parse_number(const char *value, const Unit *units, int64_t *number)
 static const Unit *
 units_of(SettingType type)
 {
-	return type == SETTING_BYTES ? byte_units : duration_units;
+	switch (type)
+	{
+		case SETTING_BYTES:
+			return byte_units;
+		case SETTING_COUNT:
+			return count_units;
+		default:
+			return duration_units;
+	}
 }
 
 /* Checks a number with a unit and its range. */
@@ -247,6 +259,8 @@ check_number(const Setting *setting, const char *value, Error *err)
 	if (!parse_number(value, units_of(setting->type), &number))
 		return error_set(err, setting->type == SETTING_BYTES
 								  ? "a number with a unit: B, kB, MB or GB"
+							  : setting->type == SETTING_COUNT
+								  ? "a whole number"
 								  : "a number with a unit: ms, s, min or h");
 	if (number < setting->min || number > setting->max)
 		return error_set(err, "from %" PRId64 "%s to %" PRId64 "%s",
@@ -271,6 +285,7 @@ settings_check(const Setting *setting, const char *value, Error *err)
 			return is_word(value, true_words) || is_word(value, false_words) ||
 				   error_set(err, "on or off");
 		case SETTING_BYTES:
+		case SETTING_COUNT:
 		case SETTING_DURATION:
 			return check_number(setting, value, err);
 		case SETTING_ON_ERROR:

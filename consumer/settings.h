@@ -19,6 +19,7 @@ typedef enum SettingType
 	SETTING_TEXT,
 	SETTING_SLOT,       /* the name of a replication slot */
 	SETTING_BOOL,       /* on, off, true, false, yes, no, 1, 0 */
+	SETTING_COUNT,      /* a whole number */
 	SETTING_BYTES,      /* a number with B, kB, MB or GB */
 	SETTING_DURATION,   /* a number with ms, s, min or h; kept in ms */
 	SETTING_ON_ERROR,   /* stop, dead-letter or skip */

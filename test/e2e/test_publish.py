@@ -268,6 +268,21 @@ def frame(**fields) -> bytes:
     return out
 
 
+def test_more_topics_than_are_remembered(outbox: Outbox) -> None:
+    """The producer begins anew again and again; nothing is lost, repeated or
+    swapped."""
+    outbox.create_slot()
+    relay = outbox.streaming_relay("-X", "relay.max_topics=3", "-X", "log.level=debug")
+    names = [f"{outbox.aggregate_type}-{n}" for n in range(8)]
+    for n in range(40):
+        outbox.db.execute(ADD, (names[n % len(names)], "k", str(n)))
+    outbox.wait_all_confirmed()
+    for i, name in enumerate(names):
+        values = [r.value for r in outbox.kafka.read(f"{name}.events")]
+        assert values == [b"%d" % n for n in range(i, 40, len(names))]
+    relay.wait_for_log("max_topics is reached")
+
+
 def test_events_without_a_table(outbox: Outbox) -> None:
     """Messages and rows of one transaction arrive in its order, and what rolls
     back never does."""
