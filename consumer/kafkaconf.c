@@ -67,6 +67,10 @@ static const struct
 	{"delivery.report.only.error",
 	 {"false", NULL},
 	 "without reports nothing could ever be confirmed to PostgreSQL"},
+	{"transactional.id",
+	 {"", NULL},
+	 "the relay publishes without Kafka transactions, which would hide its "
+	 "events from readers of committed records until they end"},
 };
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
@@ -84,8 +88,11 @@ check_required(const Config *config, Error *err)
 			allowed = strcmp(value, required[i].values[j]) == 0;
 		if (!allowed)
 			return error_set(err, "[kafka] %s must be %s, not %s: %s",
-							 required[i].property, required[i].values[0], value,
-							 required[i].reason);
+							 required[i].property,
+							 *required[i].values[0] != '\0'
+								 ? required[i].values[0]
+								 : "empty",
+							 value, required[i].reason);
 	}
 	return true;
 }

@@ -115,6 +115,10 @@ def test_help_and_version() -> None:
         (["run", "-b", "x", "-X", "kafka.message.timeout.ms=300000"],
          "pg_outbox: [kafka] message.timeout.ms must be 0, not 300000:"
          " with a time limit an event is given up when Kafka is away for longer"),
+        (["run", "-b", "x", "-X", "kafka.transactional.id=relay"],
+         "pg_outbox: [kafka] transactional.id must be empty, not relay: the relay publishes without"
+         " Kafka transactions, which would hide its events from readers of committed records until"
+         " they end"),
     ],
 )
 def test_command_line(arguments: list[str], message: str) -> None:
