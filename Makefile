@@ -6,20 +6,25 @@ export PG_CONFIG
 
 .DEFAULT_GOAL := all
 
-all: decoder consumer ## Build the decoder (for PG_CONFIG's server) and the relay
+all: decoder extension consumer ## Build decoder and extension (for PG_CONFIG's server) and the relay
 
 decoder: ## Build decoder/pg_outbox.so
 	$(MAKE) -C decoder PG_CONFIG='$(PG_CONFIG)'
 
+extension: ## Build the extension's script in sql/
+	$(MAKE) -C sql PG_CONFIG='$(PG_CONFIG)'
+
 consumer: ## Build consumer/pg_outbox
 	$(MAKE) -C consumer
 
-install: all ## Install both; DESTDIR, prefix and PG_CONFIG say where
+install: all ## Install all three; DESTDIR, prefix and PG_CONFIG say where
 	$(MAKE) -C decoder PG_CONFIG='$(PG_CONFIG)' install
+	$(MAKE) -C sql PG_CONFIG='$(PG_CONFIG)' install
 	$(MAKE) -C consumer install
 
 uninstall: ## Remove what install put there
 	$(MAKE) -C decoder PG_CONFIG='$(PG_CONFIG)' uninstall
+	$(MAKE) -C sql PG_CONFIG='$(PG_CONFIG)' uninstall
 	$(MAKE) -C consumer uninstall
 
 packages: ## Install the Debian or Ubuntu packages that are missing
@@ -53,17 +58,17 @@ check-fuzz: ## Fuzz what reads frames, JSON and options, for a bounded time
 
 # All that needs no server with -fsanitize=address,undefined, the rest below
 # valgrind.
-check-sanitize: decoder check-fuzz ## Run unit, fuzz and regression tests with memory checkers
+check-sanitize: decoder extension check-fuzz ## Run unit, fuzz and regression tests with memory checkers
 	$(MAKE) -C test/unit check SANITIZE=address,undefined
 	test/valgrind.sh
 
-check-regress: decoder ## Run pg_regress on the decoder, in a server of its own
+check-regress: decoder extension ## Run pg_regress on decoder and extension, in a server of its own
 	test/regress.sh regress
 
-check-isolation: decoder ## Run the isolation tests of interleaved transactions
+check-isolation: decoder extension ## Run the isolation tests of interleaved transactions
 	test/regress.sh isolation
 
-check-stream: decoder ## Run the decoder in a walsender, with lines gathered
+check-stream: decoder extension ## Run the decoder in a walsender, with lines gathered
 	test/stream.sh
 
 check-e2e: all ## Run the tests on a real PostgreSQL and a real Kafka
@@ -93,7 +98,7 @@ bench-relay: deps ## Compare the relay with Debezium: drain, CPU, memory, latenc
 	$(MAKE) all
 	$(PYTHON) bench/relay.py
 
-expected: decoder ## Take the present results of pg_regress as the expected ones
+expected: decoder extension ## Take the present results of pg_regress as the expected ones
 	test/regress.sh regress --accept
 	test/regress.sh isolation --accept
 
@@ -105,6 +110,7 @@ lint: check-lint ## The same as check-lint
 
 clean: ## Remove what was built; downloads in build/ stay
 	$(MAKE) -C decoder PG_CONFIG='$(PG_CONFIG)' clean
+	$(MAKE) -C sql PG_CONFIG='$(PG_CONFIG)' clean
 	$(MAKE) -C consumer clean
 	$(MAKE) -C test/unit clean
 	$(MAKE) -C test/fuzz clean
@@ -113,7 +119,7 @@ clean: ## Remove what was built; downloads in build/ stay
 help: ## List the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
 
-.PHONY: all decoder consumer install uninstall packages deps demo check \
+.PHONY: all decoder extension consumer install uninstall packages deps demo check \
 	check-lint check-unit check-fuzz check-sanitize check-regress check-isolation \
 	check-stream check-e2e check-faults check-demo check-matrix bench-decoder bench-drain bench-relay \
 	expected fmt lint clean help

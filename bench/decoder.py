@@ -65,7 +65,7 @@ def empty_plugin(scratch: Scratch) -> Path:
 
 def server(scratch: Scratch) -> Postgres:
     postgres = Postgres(scratch)
-    shutil.copy(empty_plugin(scratch), postgres.folder / "lib")
+    shutil.copy(empty_plugin(scratch), postgres.library.parent)
     postgres.configure("shared_buffers = 512MB", "max_wal_size = 20GB")
     if postgres.knows_output_plugin_libraries():
         postgres.configure(

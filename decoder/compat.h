@@ -12,6 +12,7 @@
 #include "catalog/pg_attribute.h"
 #include "common/jsonapi.h"
 #include "replication/logical.h"
+#include "replication/message.h"
 #include "replication/output_plugin.h"
 #include "replication/reorderbuffer.h"
 
@@ -136,7 +137,20 @@ compat_convert_to_utf8(Oid conversion, int encoding, const char *text, int len,
 #endif
 }
 
+/* 17 may flush a message at once; a transactional one is flushed by its commit.
+ */
+static inline void
+compat_log_message(const char *prefix, const char *message, size_t size)
+{
+#if PG_VERSION_NUM >= 170000
+	LogLogicalMessage(prefix, message, size, true, false);
+#else
+	LogLogicalMessage(prefix, message, size, true);
+#endif
+}
+
 #if PG_VERSION_NUM < 160000
+extern PGDLLEXPORT void _PG_init(void);
 extern PGDLLEXPORT void _PG_output_plugin_init(OutputPluginCallbacks *cb);
 #endif
 

@@ -1,11 +1,13 @@
 /*-------------------------------------------------------------------------
  *
  * frame.c
- *	  Reads the frame of an event in a logical message.
+ *	  Reads and writes the frame of an event in a logical message.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
+
+#include "port/pg_bswap.h"
 
 #include "frame.h"
 
@@ -113,4 +115,24 @@ frame_read(Bytes frame, Field *fields, int *n_fields)
 		(*n_fields)++;
 	}
 	return NULL;
+}
+
+void
+frame_begin(StringInfo frame)
+{
+	appendStringInfoChar(frame, FRAME_VERSION);
+}
+
+void
+frame_append(StringInfo frame, const char *name, FieldKind kind, Bytes value)
+{
+	uint32 len = pg_hton32((uint32) value.len);
+	size_t name_len = strlen(name);
+
+	Assert(name_len >= 1 && name_len <= 255);
+	appendStringInfoChar(frame, (char) name_len);
+	appendBinaryStringInfo(frame, name, (int) name_len);
+	appendStringInfoChar(frame, (char) kind);
+	appendBinaryStringInfo(frame, (const char *) &len, sizeof(len));
+	appendBinaryStringInfo(frame, value.data, value.len);
 }

@@ -1,13 +1,15 @@
 /*-------------------------------------------------------------------------
  *
  * frame.h
- *	  Reads the frame of an event in a logical message; docs/messages.md is
- *	  its format.
+ *	  Reads and writes the frame of an event in a logical message;
+ *	  docs/messages.md is its format.
  *
  *-------------------------------------------------------------------------
  */
 #ifndef PG_OUTBOX_FRAME_H
 #define PG_OUTBOX_FRAME_H
+
+#include "lib/stringinfo.h"
 
 #include "bytes.h"
 
@@ -39,5 +41,13 @@ typedef struct Field
  * looked at.  Allocates nothing and raises nothing.
  */
 extern const char *frame_read(Bytes frame, Field *fields, int *n_fields);
+
+/*
+ * Writes a frame: its beginning, then field after field.  A name has from 1 to
+ * 255 bytes; a value of kind FIELD_NULL has none.
+ */
+extern void frame_begin(StringInfo frame);
+extern void frame_append(StringInfo frame, const char *name, FieldKind kind,
+						 Bytes value);
 
 #endif /* PG_OUTBOX_FRAME_H */

@@ -45,7 +45,8 @@ static const OptionDescription descriptions[] = {
 	{"headers", read_headers, "id,event_type:eventType"},
 	{"empty_payload", read_empty_payload, "value"},
 	{"shard", read_shard, "0/1"},
-	{"max_event_bytes", read_max_event_bytes, "1000000"},
+	{"max_event_bytes", read_max_event_bytes,
+	 CppAsString2(DEFAULT_MAX_EVENT_BYTES)},
 	{"origin", read_origin, "any"},
 	{"coalesce", read_coalesce, "0"},
 };

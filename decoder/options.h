@@ -77,6 +77,9 @@ typedef struct Options
 /* More lines than this are not gathered, in bytes. */
 #define COALESCE_LIMIT (16 * 1024 * 1024)
 
+/* max_event_bytes where it is not given. */
+#define DEFAULT_MAX_EVENT_BYTES 1000000
+
 /*
  * max_event_bytes cannot be more: what becomes of a payload, printed and
  * escaped, must fit in a StringInfo (MaxAllocSize, 1 GB).

@@ -23,6 +23,7 @@
 #include "utils/memutils.h"
 
 #include "compat.h"
+#include "emit.h"
 #include "envelope.h"
 #include "message.h"
 #include "outlet.h"
@@ -55,6 +56,13 @@ static void commit(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
 				   XLogRecPtr commit_lsn);
 static bool is_foreign_origin(LogicalDecodingContext *ctx,
 							  RepOriginId origin_id);
+
+/* Runs when the library is loaded: as plugin, or for the extension. */
+void
+_PG_init(void)
+{
+	emit_define_settings();
+}
 
 void
 _PG_output_plugin_init(OutputPluginCallbacks *cb)

@@ -1,23 +1,22 @@
 # What the shell tests share: a scratch folder that a server's user may use,
-# with the decoder in it and a configuration that finds it there.  To be read
-# with "." from the root of the checkout.  Sets:
+# with an installation of the server, the decoder and the extension in it.  To
+# be read with "." from the root of the checkout.  Sets:
 #
-#   bindir, pgxs  of PG_CONFIG's server
+#   pgxs          of PG_CONFIG's server
+#   bindir        of the installation in the folder
 #   scratch       the folder, which goes when the script ends
 #   as_user       what a server's command begins with: it does not run as root
 # shellcheck shell=sh disable=SC2034 # used by the scripts that read this
 
 pg_config=${PG_CONFIG:-pg_config}
-bindir=$("$pg_config" --bindir)
 pgxs=$(dirname "$(dirname "$(dirname "$("$pg_config" --pgxs)")")")
 
 # Not in the checkout: that may lie where the server's user may not look.
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/pg_outbox.XXXXXX")
 trap 'rm -rf "$scratch"' EXIT
-mkdir "$scratch/lib"
-cp decoder/pg_outbox.so "$scratch/lib"
+chmod 755 "$scratch"
+bindir=$(test/setup/installation.sh "$scratch/installation")
 cp test/regress.conf "$scratch/regress.conf"
-echo "dynamic_library_path = '$scratch/lib:\$libdir'" >> "$scratch/regress.conf"
 as_user=
 if [ "$(id -u)" -eq 0 ]; then
     as_user="runuser -u postgres --"

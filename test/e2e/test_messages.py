@@ -225,7 +225,7 @@ def test_plugin_not_allowed(outbox: Outbox, postgres: Postgres) -> None:
 
 def test_plugin_not_installed(outbox: Outbox, postgres: Postgres) -> None:
     outbox.create_slot()
-    library = postgres.folder / "lib" / "pg_outbox.so"
+    library = postgres.library
     hidden = library.rename(library.with_suffix(".away"))
     try:
         assert last_error(outbox) == (

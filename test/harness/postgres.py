@@ -1,7 +1,6 @@
 """A PostgreSQL server of one's own, with the decoder of this checkout."""
 
 import os
-import shutil
 import signal
 from pathlib import Path
 
@@ -24,8 +23,19 @@ listen_addresses = '127.0.0.1'
 """
 
 
+def _installation(scratch: Scratch) -> Path:
+    """Where the programs of the scratch folder's own installation are."""
+    folder = scratch.path / "installation"
+    script = ROOT / "test" / "setup" / "installation.sh"
+    if not folder.exists():
+        run([str(script), str(folder)])
+    pg_config = os.environ.get("PG_CONFIG", "pg_config")
+    return folder / run([pg_config, "--bindir"]).strip().lstrip("/")
+
+
 class Postgres:
-    """A server below a scratch folder; nothing is installed for it."""
+    """A server below a scratch folder, with decoder and extension installed; all
+    of a scratch folder share an installation."""
 
     def __init__(
         self, scratch: Scratch, name: str = "postgres", primary: "Postgres | None" = None
@@ -35,9 +45,8 @@ class Postgres:
         self.data = self.folder / "data"
         self.log = self.folder / "log"
         self.port = free_port()
-        self.bindir = Path(
-            run([os.environ.get("PG_CONFIG", "pg_config"), "--bindir"]).strip()
-        )
+        self.bindir = _installation(scratch)
+        self.library = self._pkglibdir() / "pg_outbox.so"
         self._process = None
         if primary is None:
             self._init()
@@ -52,17 +61,16 @@ class Postgres:
             [*server_user(), str(self.bindir / tool), *arguments], cwd=self.folder
         )
 
+    def _pkglibdir(self) -> Path:
+        return Path(self._tool("pg_config", "--pkglibdir").strip())
+
     def _init(self) -> None:
         self._tool(
             "initdb", "-D", str(self.data), "-U", "postgres", "-A", "trust",
             "-E", "UTF8", "--no-locale", "--no-sync",
         )
-        libraries = self.folder / "lib"
-        libraries.mkdir()
-        shutil.copy(ROOT / "decoder" / "pg_outbox.so", libraries)
         with (self.data / "postgresql.conf").open("a") as conf:
             conf.write(SETTINGS)
-        self.configure(f"dynamic_library_path = '{libraries}:$libdir'")
         if self.knows_output_plugin_libraries():
             self.configure(
                 "output_plugin_libraries = 'pgoutput, test_decoding, pg_outbox'"

@@ -1,0 +1,10 @@
+
+-- check: what the server's side of publishing needs.  The query in check.sql is
+-- also in the relay, whose command "check" runs it where there is no extension.
+
+CREATE FUNCTION outbox.check(slot text DEFAULT 'pg_outbox', tables text DEFAULT 'public.outbox',
+    topic_columns text[] DEFAULT '{aggregate_type,aggregatetype}',
+    key_columns text[] DEFAULT '{aggregate_id,aggregateid}',
+    payload_columns text[] DEFAULT '{payload}')
+RETURNS TABLE (item text, ok boolean, detail text, remedy text)
+LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $check$

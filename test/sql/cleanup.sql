@@ -1,0 +1,99 @@
+-- The extension: cleanup() and cleanup_all().
+\set SHOW_CONTEXT never
+SET client_min_messages = warning;
+CREATE EXTENSION pg_outbox;
+CREATE SCHEMA app;
+SELECT outbox.create_table('app.plain', headers => false), outbox.create_table('app.days', '1 day', false);
+CREATE TABLE app.zoned (LIKE app.plain INCLUDING ALL);
+ALTER TABLE app.zoned ALTER created_at TYPE timestamptz;
+-- Rows of the last days: one an hour old, the others 1 to n days.
+CREATE FUNCTION fill(name regclass, n int) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    EXECUTE format('INSERT INTO %s (aggregate_type, aggregate_id, event_type, payload, created_at)
+        SELECT ''T'', n, ''e'', ''{}'', now() - n * interval ''1 day'' - interval ''1 hour'' FROM generate_series(0, $1) n', name) USING n;
+END $$;
+SELECT open_slot();
+
+SELECT fill('app.plain', 20), fill('app.zoned', 20);
+SELECT outbox.cleanup('app.plain'), outbox.cleanup('app.plain'), outbox.cleanup('app.zoned');
+SELECT count(*), max(aggregate_id::int) FROM app.plain;
+SELECT outbox.cleanup('app.plain', '3 days', 1);
+SELECT count(*), max(aggregate_id::int) FROM app.plain;
+CALL outbox.cleanup_all('app.plain', '1 day', 1);
+CALL outbox.cleanup_all('app.plain', '0');
+CALL outbox.cleanup_all('app.plain', '0', 100, 7);
+SELECT fill('app.plain', 70);
+CALL outbox.cleanup_all(name => 'app.plain', older_than => '1 month', batch => 7);
+SELECT count(*) FROM app.plain;
+
+-- Of a partitioned table: whole partitions go, of others the rows.
+SELECT fill('app.days', 20);
+SELECT outbox.ensure_partitions('app.days');
+SELECT count(*) FROM outbox.partitions('app.days');
+CALL outbox.cleanup_all('app.days', '10 days');
+SELECT count(*) FROM outbox.partitions('app.days');
+SELECT count(*), max(aggregate_id::int) FROM app.days;
+SELECT outbox.cleanup('app.days', '5 days');
+SELECT count(*) FROM outbox.partitions('app.days');
+SELECT count(*), max(aggregate_id::int) FROM app.days;
+-- Rows that are in the default partition as well.
+SELECT fill('app.days', 30);
+SELECT outbox.cleanup('app.days');
+SELECT count(*), max(aggregate_id::int), (SELECT count(*) FROM app.days_default) > 0 AS some_in_default FROM app.days;
+-- A partition that others depend on is emptied.
+SELECT outbox.ensure_partitions('app.days') > 0 AS made;
+DO $$
+DECLARE
+    oldest regclass := (SELECT partition FROM outbox.partitions('app.days') WHERE NOT is_default ORDER BY begins LIMIT 1);
+BEGIN
+    EXECUTE format('CREATE VIEW app.view AS SELECT count(*) FROM %s', oldest);
+END $$;
+SELECT outbox.cleanup('app.days', '1 day') > 0 AS deleted;
+SELECT * FROM app.view;
+SELECT outbox.cleanup('app.days', '1 day');
+DROP VIEW app.view;
+-- Nothing of that was an event but the rows that were inserted.
+SELECT count(*) FILTER (WHERE data LIKE '{"topic"%') = 21 + 21 + 71 + 21 + 31 AS inserted, count(*) FILTER (WHERE data LIKE '{"error"%') AS errors
+FROM pg_logical_slot_get_changes('regress', NULL, NULL, 'tables', 'app.plain, app.zoned, app.days');
+SELECT close_slot();
+
+-- With the rights for it, and no more: rows go, partitions stay.
+CREATE ROLE cleaner;
+GRANT USAGE ON SCHEMA app TO cleaner;
+TRUNCATE app.days;
+SELECT fill('app.days', 20);
+SELECT outbox.ensure_partitions('app.days') >= 0 AS made;
+SET ROLE cleaner;
+SELECT outbox.cleanup('app.days');
+RESET ROLE;
+SELECT outbox.grant_cleanup('cleaner', 'app.days');
+SET ROLE cleaner;
+CALL outbox.cleanup_all('app.days');
+SELECT payload FROM app.days;
+INSERT INTO app.days VALUES (DEFAULT);
+RESET ROLE;
+SELECT count(*), max(aggregate_id::int) FROM app.days;
+SELECT count(*) > 13 AS partitions FROM outbox.partitions('app.days');
+
+-- What is refused.
+CREATE VIEW app.view AS SELECT * FROM app.plain;
+CREATE TABLE app.other (created_at date);
+SELECT outbox.cleanup('app.view');
+SELECT outbox.cleanup('app.other');
+SELECT outbox.cleanup('app.nothing');
+SELECT outbox.cleanup(NULL);
+SELECT outbox.cleanup('app.plain', '-1 day');
+SELECT outbox.cleanup('app.plain', NULL);
+SELECT outbox.cleanup('app.plain', '1 day', 0);
+SELECT outbox.cleanup('app.plain', '1 day', NULL);
+CALL outbox.cleanup_all('app.view');
+CALL outbox.cleanup_all('app.plain', '-1 month');
+-- It has to commit, so it cannot be part of a transaction.
+BEGIN;
+CALL outbox.cleanup_all('app.plain');
+ROLLBACK;
+DROP SCHEMA app CASCADE;
+DROP OWNED BY cleaner;
+DROP ROLE cleaner;
+DROP FUNCTION fill;
+DROP EXTENSION pg_outbox;
