@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "check.h"
+#include "check_query.inc"
 #include "envelope.h"
 #include "exit.h"
 #include "kafkacheck.h"
@@ -19,87 +20,31 @@
 #include "xalloc.h"
 
 /*
- * Each returns rows of (met, what is so, what repairs it), and may use the
- * views of "asked" below.  A query without rows has nothing to say.
+ * What the settings ask for, as parameters of the query in sql/check.sql: $1
+ * whether the topic is made of columns by their default names, $2 and $3 what
+ * [outbox] calls key and payload, or NULL.
  */
-static const char *const queries[] = {
-	"SELECT setting = 'logical', 'wal_level is ' || setting,"
-	"  'ALTER SYSTEM SET wal_level = logical; then restart the server'"
-	" FROM pg_catalog.pg_settings WHERE name = 'wal_level'",
+static const char columns_query[] =
+	"SELECT CASE WHEN $1 THEN '{aggregate_type,aggregatetype}' ELSE '{}' END,"
+	" coalesce(parse_ident($2)::text, '{aggregate_id,aggregateid}'),"
+	" coalesce(parse_ident($3)::text, '{payload}')";
 
-	"SELECT rolreplication OR rolsuper, 'role ' || rolname ||"
-	"  CASE WHEN rolreplication OR rolsuper THEN ' has REPLICATION'"
-	"  ELSE ' lacks REPLICATION' END,"
-	"  pg_catalog.format('ALTER ROLE %I REPLICATION;', rolname)"
-	" FROM pg_catalog.pg_roles WHERE rolname = current_user",
+/* The extension, if there is one that the role may use. */
+static const char extension_query[] =
+	"SELECT extversion, extversion = '" PG_OUTBOX_VERSION "'"
+	" FROM pg_extension"
+	" WHERE extname = 'pg_outbox'"
+	"  AND has_schema_privilege(to_regnamespace('outbox'), 'USAGE')"
+	"  AND has_function_privilege(to_regprocedure("
+	"   'outbox.check(text, text, text[], text[], text[])'), 'EXECUTE')";
 
-	"SELECT used < most, used || ' of max_replication_slots = ' || most ||"
-	"  ' are used', 'ALTER SYSTEM SET max_replication_slots = ' || most + 10 ||"
-	"  '; then restart the server'"
-	" FROM (SELECT count(*) AS used FROM pg_catalog.pg_replication_slots"
-	"       WHERE slot_name <> (SELECT slot FROM asked)) s,"
-	"  (SELECT setting::int AS most FROM pg_catalog.pg_settings"
-	"   WHERE name = 'max_replication_slots') m",
+static const char extension_check[] =
+	"SELECT * FROM outbox.check($1, $2, $3, $4, $5)";
 
-	"SELECT slot_name IS NOT NULL, 'slot \"' || slot || '\" ' ||"
-	"  CASE WHEN slot_name IS NULL THEN 'does not exist' ELSE 'exists' END,"
-	"  'pg_outbox create-slot --slot ' || slot"
-	" FROM asked LEFT JOIN pg_catalog.pg_replication_slots"
-	"  ON slot_name = slot",
-
-	"SELECT plugin = 'pg_outbox' AND database = current_database(),"
-	"  'slot \"' || slot || '\" has plugin ' || coalesce(plugin, 'none') ||"
-	"  ' in database ' || coalesce(database, 'none'),"
-	"  'use another name with --slot, or the database that it is for'"
-	" FROM asked JOIN pg_catalog.pg_replication_slots ON slot_name = slot",
-
-	"SELECT wal_status <> 'lost', 'slot \"' || slot || '\" has its WAL: ' ||"
-	"  coalesce(wal_status, 'unknown'),"
-	"  'its events are lost: pg_outbox drop-slot and create-slot, publish the "
-	"rows of the outbox that are missing by other means, and raise "
-	"max_slot_wal_keep_size'"
-	" FROM asked JOIN pg_catalog.pg_replication_slots ON slot_name = slot"
-	" WHERE wal_status IS NOT NULL",
-
-	"SELECT relation IS NOT NULL, 'table ' || name ||"
-	"  CASE WHEN relation IS NULL THEN ' does not exist' ELSE ' exists' END,"
-	"  'create it, or name yours in tables of section [outbox]'"
-	" FROM asked_tables",
-
-	"SELECT relkind IN ('r', 'p') AND relpersistence = 'p', 'table ' || name ||"
-	"  CASE WHEN relkind NOT IN ('r', 'p') THEN ' is no table'"
-	"  WHEN relpersistence <> 'p' THEN ' is not in the WAL'"
-	"  ELSE ' is in the WAL' END,"
-	"  'ALTER TABLE ' || name || ' SET LOGGED; or name a table'"
-	" FROM asked_tables JOIN pg_catalog.pg_class c ON c.oid = relation",
-
-	"SELECT bool_or(attname IS NOT NULL), 'table ' || name || "
-	"  CASE WHEN bool_or(attname IS NOT NULL)"
-	"  THEN ' has ' ELSE ' lacks ' END || 'a column for the ' || purpose ||"
-	"  ': ' || string_agg(wanted, ' or '),"
-	"  'name the column in ' || purpose || ' of section [outbox]'"
-	" FROM asked_tables CROSS JOIN asked_columns"
-	" LEFT JOIN pg_catalog.pg_attribute ON attrelid = relation AND attnum > 0"
-	"  AND NOT attisdropped AND attname = wanted"
-	" WHERE relation IS NOT NULL GROUP BY name, purpose",
-};
-
-#define N_QUERIES (sizeof(queries) / sizeof(queries[0]))
-
-/* Goes before each query: what the settings ask for. */
-static const char asked_format[] =
-	"WITH asked AS (SELECT %s::text AS slot),"
-	" asked_tables AS (SELECT pg_catalog.btrim(name) AS name,"
-	"  pg_catalog.to_regclass(pg_catalog.btrim(name)) AS relation"
-	"  FROM pg_catalog.regexp_split_to_table(%s,"
-	"   ',(?=([^\"]*\"[^\"]*\")*[^\"]*$)') AS name),"
-	" asked_columns AS (SELECT purpose, wanted FROM (VALUES"
-	"   ('topic', CASE WHEN %s THEN '{aggregate_type,aggregatetype}'::text[]"
-	"             ELSE '{}' END),"
-	"   ('key', coalesce(pg_catalog.parse_ident(%s),"
-	"                    '{aggregate_id,aggregateid}')),"
-	"   ('payload', coalesce(pg_catalog.parse_ident(%s), '{payload}')))"
-	"  AS v (purpose, names), pg_catalog.unnest(names) AS wanted) ";
+/* The types of parameters (pg_type.dat); they never change. */
+#define BOOLOID 16
+#define TEXTOID 25
+#define TEXTARRAYOID 1009
 
 /* How long the plugin may take to start, which waits for transactions. */
 #define PLUGIN_TIMEOUT "SET statement_timeout = '5s'"
@@ -115,8 +60,8 @@ typedef struct Check
 {
 	const Config *config;
 	const char *slot;
-	PGconn *conn;
-	char *asked; /* the settings' part of each query; owned */
+	PGconn *conn;     /* as the relay has it */
+	PGconn *ordinary; /* takes parameters */
 	bool failed;
 } Check;
 
@@ -133,60 +78,74 @@ report(Check *check, bool met, const char *what, const char *remedy)
 	check->failed |= !met;
 }
 
-/* A setting as a literal of SQL, or NULL; the caller frees it. */
-static char *
-literal(Check *check, const char *section, const char *key,
-		const char *fallback)
+/* Prints the rows of a query like sql/check.sql: item, ok, detail, remedy. */
+static void
+report_rows(Check *check, const PGresult *result)
 {
-	const char *value = config_get(check->config, section, key);
-
-	if (value == NULL)
-		value = fallback;
-	if (value == NULL)
-		return xstrdup("NULL");
-	return PQescapeLiteral(check->conn, value, strlen(value));
+	for (int i = 0; i < PQntuples(result); i++)
+		report(check, PQgetvalue(result, i, 1)[0] == 't',
+			   PQgetvalue(result, i, 2), PQgetvalue(result, i, 3));
 }
 
-/* Writes what the settings ask for. */
-static void
-write_asked(Check *check)
+/* Tells whether the extension is there, and whether it is of our version. */
+static bool
+check_extension(Check *check)
 {
-	char *slot = literal(check, "relay", "slot", NULL);
-	char *tables = literal(check, "outbox", "tables", "public.outbox");
-	char *key = literal(check, "outbox", "key", NULL);
-	char *payload = literal(check, "outbox", "payload", NULL);
+	PGresult *result;
+	Error text;
+	bool there;
+
+	result = pgconn_query(check->ordinary, extension_query, check->slot, &text);
+	there = result != NULL && PQntuples(result) == 1;
+	if (there)
+	{
+		error_set(&text, "extension pg_outbox has version %s, the relay %s",
+				  PQgetvalue(result, 0, 0), PG_OUTBOX_VERSION);
+		report(check, PQgetvalue(result, 0, 1)[0] == 't', text.text,
+			   "ALTER EXTENSION pg_outbox UPDATE;");
+	}
+	PQclear(result);
+	return there;
+}
+
+/* All that the server shows: by the extension or, without one, as it does. */
+static void
+check_server(Check *check)
+{
+	static const Oid column_types[] = {BOOLOID, TEXTOID, TEXTOID};
+	static const Oid types[] = {TEXTOID, TEXTOID, TEXTARRAYOID, TEXTARRAYOID,
+								TEXTARRAYOID};
+	const char *tables = config_get(check->config, "outbox", "tables");
 	bool by_default = config_get(check->config, "outbox", "topic") == NULL &&
 					  config_get(check->config, "outbox", "route_by") == NULL;
-	size_t size = sizeof(asked_format) + strlen(slot) + strlen(tables) +
-				  strlen(key) + strlen(payload) + 16;
-
-	check->asked = xmalloc(size);
-	snprintf(check->asked, size, asked_format, slot, tables,
-			 by_default ? "true" : "false", key, payload);
-	PQfreemem(slot);
-	PQfreemem(tables);
-	PQfreemem(key);
-	PQfreemem(payload);
-}
-
-/* Runs one query and prints its rows. */
-static void
-run_query(Check *check, const char *query)
-{
-	size_t size = strlen(check->asked) + strlen(query) + 1;
-	char *whole = xmalloc(size);
-	PGresult *result;
+	const char *columns[] = {by_default ? "t" : "f",
+							 config_get(check->config, "outbox", "key"),
+							 config_get(check->config, "outbox", "payload")};
+	PGresult *named;
+	PGresult *result = NULL;
 	Error err;
 
-	snprintf(whole, size, "%s%s", check->asked, query);
-	result = pgconn_query(check->conn, whole, check->slot, &err);
+	named = pgconn_query_params(check->ordinary, columns_query, 3, column_types,
+								columns, check->slot, &err);
+	if (named != NULL)
+	{
+		const char *values[] = {check->slot,
+								tables != NULL ? tables : "public.outbox",
+								PQgetvalue(named, 0, 0),
+								PQgetvalue(named, 0, 1),
+								PQgetvalue(named, 0, 2)};
+
+		result = pgconn_query_params(check->ordinary,
+									 check_extension(check) ? extension_check
+															: check_query,
+									 5, types, values, check->slot, &err);
+	}
 	if (result == NULL)
 		report(check, false, err.text, NULL);
-	for (int i = 0; result != NULL && i < PQntuples(result); i++)
-		report(check, PQgetvalue(result, i, 0)[0] == 't',
-			   PQgetvalue(result, i, 1), PQgetvalue(result, i, 2));
+	else
+		report_rows(check, result);
 	PQclear(result);
-	free(whole);
+	PQclear(named);
 }
 
 /*
@@ -281,20 +240,18 @@ check_postgres(Check *check)
 	check->conn = pgconn_open(check->config);
 	result = pgconn_query(check->conn, "IDENTIFY_SYSTEM", check->slot, &err);
 	if (result == NULL)
-	{
 		report(check, false, err.text, NULL);
-		PQfinish(check->conn);
-		return;
+	else
+	{
+		snprintf(what, sizeof(what), "PostgreSQL %s answers",
+				 PQparameterStatus(check->conn, "server_version"));
+		report(check, true, what, NULL);
+		check->ordinary = pgconn_open_ordinary(check->config);
+		check_server(check);
+		check_plugin(check);
+		PQfinish(check->ordinary);
 	}
-	snprintf(what, sizeof(what), "PostgreSQL %s answers",
-			 PQparameterStatus(check->conn, "server_version"));
-	report(check, true, what, NULL);
 	PQclear(result);
-	write_asked(check);
-	for (size_t i = 0; i < N_QUERIES; i++)
-		run_query(check, queries[i]);
-	check_plugin(check);
-	free(check->asked);
 	PQfinish(check->conn);
 }
 

@@ -133,11 +133,16 @@ add(Parameters *parameters, const char *keyword, const char *value)
 	parameters->count++;
 }
 
+/* For connections that are not the stream's. */
+static const char ordinary_settings[] = "-c search_path=pg_catalog "
+										"-c lock_timeout=5s";
+
 /* Collects the parameters of a connection. */
 static void
-collect(const Config *config, Parameters *parameters)
+collect(const Config *config, bool replication, Parameters *parameters)
 {
 	const char *options = config_get(config, "postgres", "options");
+	const char *own = replication ? pinned_settings : ordinary_settings;
 	const char *key;
 	const char *value;
 	size_t cursor = 0;
@@ -162,23 +167,23 @@ collect(const Config *config, Parameters *parameters)
 	}
 
 	/* The user's settings come later on the command line, and so win. */
-	size = sizeof(pinned_settings) + (options ? strlen(options) : 0) + 2;
+	size = strlen(own) + (options ? strlen(options) : 0) + 2;
 	parameters->options = xmalloc(size);
-	snprintf(parameters->options, size, "%s %s", pinned_settings,
-			 options ? options : "");
+	snprintf(parameters->options, size, "%s %s", own, options ? options : "");
 	add(parameters, "options", parameters->options);
 	add(parameters, "client_encoding", "UTF8");
-	add(parameters, "replication", "database");
+	if (replication)
+		add(parameters, "replication", "database");
 }
 
 /* Connects, or with wait = false begins to. */
 static PGconn *
-connect_to_server(const Config *config, bool wait)
+connect_to_server(const Config *config, bool replication, bool wait)
 {
 	Parameters parameters;
 	PGconn *conn;
 
-	collect(config, &parameters);
+	collect(config, replication, &parameters);
 	if (wait)
 		conn = PQconnectdbParams(parameters.keywords, parameters.values, 0);
 	else
@@ -192,7 +197,7 @@ connect_to_server(const Config *config, bool wait)
 PGconn *
 pgconn_start(const Config *config)
 {
-	PGconn *conn = connect_to_server(config, false);
+	PGconn *conn = connect_to_server(config, true, false);
 
 	/* With the SQLSTATE in the text, which is all a failed connection has. */
 	PQsetErrorVerbosity(conn, PQERRORS_VERBOSE);
@@ -202,11 +207,25 @@ pgconn_start(const Config *config)
 PGconn *
 pgconn_open(const Config *config)
 {
-	return connect_to_server(config, true);
+	return connect_to_server(config, true, true);
+}
+
+PGconn *
+pgconn_start_ordinary(const Config *config)
+{
+	return connect_to_server(config, false, false);
+}
+
+PGconn *
+pgconn_open_ordinary(const Config *config)
+{
+	return connect_to_server(config, false, true);
 }
 
 PGresult *
-pgconn_query(PGconn *conn, const char *query, const char *slot, Error *err)
+pgconn_query_params(PGconn *conn, const char *query, int count,
+					const Oid *types, const char *const *values,
+					const char *slot, Error *err)
 {
 	PGresult *result;
 
@@ -215,11 +234,20 @@ pgconn_query(PGconn *conn, const char *query, const char *slot, Error *err)
 		pgerror_classify(conn, NULL, slot, err);
 		return NULL;
 	}
-	result = PQexec(conn, query);
+	/* A replication connection takes only what has no parameters. */
+	result = count == 0 ? PQexec(conn, query)
+						: PQexecParams(conn, query, count, types, values, NULL,
+									   NULL, 0);
 	if (PQresultStatus(result) == PGRES_TUPLES_OK ||
 		PQresultStatus(result) == PGRES_COMMAND_OK)
 		return result;
 	pgerror_classify(conn, result, slot, err);
 	PQclear(result);
 	return NULL;
+}
+
+PGresult *
+pgconn_query(PGconn *conn, const char *query, const char *slot, Error *err)
+{
+	return pgconn_query_params(conn, query, 0, NULL, NULL, slot, err);
 }

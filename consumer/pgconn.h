@@ -29,10 +29,24 @@ extern PGconn *pgconn_start(const Config *config);
 extern PGconn *pgconn_open(const Config *config);
 
 /*
+ * The same without replication, for SQL with parameters and statements that
+ * commit, which a replication connection does not take.  Names are looked up in
+ * pg_catalog only.
+ */
+extern PGconn *pgconn_start_ordinary(const Config *config);
+extern PGconn *pgconn_open_ordinary(const Config *config);
+
+/*
  * Runs one command or query for a slot.  Returns its result, which the caller
  * clears, or NULL, with the reason and what to do in err.
  */
 extern PGresult *pgconn_query(PGconn *conn, const char *query, const char *slot,
 							  Error *err);
+
+/* The same with parameters of these types, all as text. */
+extern PGresult *pgconn_query_params(PGconn *conn, const char *query, int count,
+									 const Oid *types,
+									 const char *const *values,
+									 const char *slot, Error *err);
 
 #endif /* PG_OUTBOX_PGCONN_H */

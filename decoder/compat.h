@@ -149,6 +149,13 @@ compat_log_message(const char *prefix, const char *message, size_t size)
 #endif
 }
 
+/* 15 can refuse settings of a prefix that nobody defined. */
+#if PG_VERSION_NUM >= 150000
+#define compat_reserve_settings(prefix) MarkGUCPrefixReserved(prefix)
+#else
+#define compat_reserve_settings(prefix) EmitWarningsOnPlaceholders(prefix)
+#endif
+
 #if PG_VERSION_NUM < 160000
 extern PGDLLEXPORT void _PG_init(void);
 extern PGDLLEXPORT void _PG_output_plugin_init(OutputPluginCallbacks *cb);

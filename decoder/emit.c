@@ -55,9 +55,7 @@ emit_define_settings(void)
 		"The relay's max_event_bytes should not be smaller.", &max_event_bytes,
 		DEFAULT_MAX_EVENT_BYTES, 1, MAX_EVENT_BYTES_LIMIT, PGC_SUSET,
 		GUC_UNIT_BYTE, NULL, NULL, NULL);
-#if PG_VERSION_NUM >= 150000
-	MarkGUCPrefixReserved("pg_outbox");
-#endif
+	compat_reserve_settings("pg_outbox");
 }
 
 /* What must hold wherever an event is written. */

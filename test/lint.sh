@@ -30,7 +30,7 @@ for compiler in gcc clang; do
     echo "warnings of $compiler"
     rm -rf build/lint
     mkdir -p build/lint
-    cp -r VERSION decoder consumer build/lint
+    cp -r VERSION decoder sql consumer build/lint
     make -s -C build/lint/decoder clean > /dev/null
     make -s -C build/lint/consumer clean
     make -s -C build/lint/decoder CC="$compiler" \

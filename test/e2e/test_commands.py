@@ -66,7 +66,6 @@ def test_check_names_what_repairs_it(outbox: Outbox) -> None:
     [failure] = failures(outbox)
     assert failure == (
         "table public.outbox is not in the WAL; repair: ALTER TABLE public.outbox SET LOGGED;"
-        " or name a table"
     )
     outbox.db.execute("ALTER TABLE outbox SET LOGGED")
     outbox.db.execute("ALTER TABLE outbox RENAME aggregate_id TO id_of_it")
@@ -81,6 +80,23 @@ def test_check_names_what_repairs_it(outbox: Outbox) -> None:
         outbox, "-X", "outbox.key=id_of_it", "-b", f"127.0.0.1:{free_port()}"
     )
     assert failure.startswith("Kafka does not answer: ") and "Connection refused" in failure
+
+
+def test_check_asks_the_extension(outbox: Outbox) -> None:
+    """It says the same as without, and whether it is of the relay's version."""
+    outbox.create_slot()
+    arguments = ("check", "-d", outbox.conninfo, "-b", outbox.kafka.brokers, "--slot", outbox.slot)
+    _, without, _ = pg_outbox(*arguments)
+    outbox.db.execute("CREATE EXTENSION pg_outbox")
+    status, lines, _ = pg_outbox(*arguments)
+    [own] = [line for line in lines if line not in without]
+    assert status == 0
+    assert own.startswith("ok    extension pg_outbox has version ")
+    assert len(lines) == len(without) + 1
+    outbox.db.execute("UPDATE pg_extension SET extversion = '0' WHERE extname = 'pg_outbox'")
+    [failure] = failures(outbox)
+    assert failure.startswith("extension pg_outbox has version 0, the relay ")
+    assert failure.endswith("repair: ALTER EXTENSION pg_outbox UPDATE;")
 
 
 def test_check_looks_at_the_dead_letter_topic(
