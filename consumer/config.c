@@ -120,7 +120,7 @@ check_section(const char *section, const char *origin, Error *err)
 						 origin, section, nearest);
 	return error_set(err,
 					 "%s: unknown section [%s]; there are [postgres], [kafka], "
-					 "[outbox], [relay] and [log]",
+					 "[outbox], [relay], [maintenance] and [log]",
 					 origin, section);
 }
 

@@ -35,6 +35,7 @@
 #include "intake.h"
 #include "kafka.h"
 #include "log.h"
+#include "maintenance.h"
 #include "outage.h"
 #include "pgstream.h"
 #include "relay.h"
@@ -56,6 +57,7 @@ typedef struct Relay
 	PgStream *stream;
 	Tracker *tracker;
 	Intake *intake;
+	Maintenance *maintenance;
 	Backoff backoff;  /* of connections to PostgreSQL */
 	Backoff restarts; /* of the producer */
 	int signals;      /* signalfd */
@@ -548,6 +550,14 @@ status_due(const Relay *relay)
 		   config_get_number(relay->config, "relay", "status_interval");
 }
 
+/* Looks after the tables: who has the slot does, and nobody who stands by. */
+static void
+serve_maintenance(Relay *relay)
+{
+	if (relay->phase == PHASE_RUNNING && pgstream_is_streaming(relay->stream))
+		maintenance_serve(relay->maintenance);
+}
+
 /* Sends a status if one is due. */
 static void
 serve_status(Relay *relay)
@@ -669,7 +679,11 @@ poll_timeout(const Relay *relay)
 	if (relay->more)
 		return 0;
 	if (pgstream_is_streaming(relay->stream))
+	{
 		due = status_due(relay);
+		if (relay->phase == PHASE_RUNNING)
+			due = earlier(due, maintenance_due(relay->maintenance));
+	}
 	due = earlier(due, silence_due(relay));
 	if (kafka_in_flight(relay->kafka) > 0)
 		due = earlier(due, relay->topics_ms + TOPICS_INTERVAL_MS);
@@ -692,9 +706,10 @@ poll_timeout(const Relay *relay)
 static void
 wait_for_something(Relay *relay)
 {
-	struct pollfd fds[3] = {
+	struct pollfd fds[4] = {
 		{.fd = relay->signals, .events = POLLIN},
 		{.fd = kafka_fd(relay->kafka), .events = POLLIN},
+		{.fd = -1},
 		{.fd = -1},
 	};
 	Error err;
@@ -709,7 +724,11 @@ wait_for_something(Relay *relay)
 			fds[2] = (struct pollfd){.fd = pgstream_fd(relay->stream),
 									 .events = events};
 	}
-	if (poll(fds, 3, poll_timeout(relay)) < 0 && errno != EINTR)
+	if (relay->phase == PHASE_RUNNING && pgstream_is_streaming(relay->stream))
+		fds[3] =
+			(struct pollfd){.fd = maintenance_fd(relay->maintenance),
+							.events = maintenance_events(relay->maintenance)};
+	if (poll(fds, 4, poll_timeout(relay)) < 0 && errno != EINTR)
 	{
 		error_set(&err, "poll: %s", strerror(errno));
 		give_up(relay, &err);
@@ -732,6 +751,7 @@ run(Relay *relay)
 			serve_stream(relay);
 		serve_silence(relay);
 		serve_status(relay);
+		serve_maintenance(relay);
 		if (relay->phase == PHASE_DRAINING)
 			serve_draining(relay);
 		if (relay->phase == PHASE_FINISHING)
@@ -816,6 +836,7 @@ relay_run(const Config *config)
 	options = intake_options(config);
 	relay.on_error = options.on_error;
 	relay.intake = intake_new(relay.kafka, relay.tracker, &options);
+	relay.maintenance = maintenance_new(config);
 	backoff_init(&relay.backoff, RECONNECT_MIN_MS, RECONNECT_MAX_MS,
 				 (uint64_t) getpid());
 	backoff_init(&relay.restarts, RECONNECT_MIN_MS, RECONNECT_MAX_MS,
@@ -832,6 +853,7 @@ relay_run(const Config *config)
 	release_message(&relay);
 	pgstream_free(relay.stream);
 	kafka_free(relay.kafka);
+	maintenance_free(relay.maintenance);
 	intake_free(relay.intake);
 	tracker_free(relay.tracker);
 	close(relay.signals);

@@ -21,8 +21,9 @@
 #define MINUTE (60 * SECOND)
 #define HOUR (60 * MINUTE)
 
-const char *const settings_sections[] = {"postgres", "kafka", "outbox",
-										 "relay",    "log",   NULL};
+const char *const settings_sections[] = {"postgres", "kafka",       "outbox",
+										 "relay",    "maintenance", "log",
+										 NULL};
 
 /* The decoder checks the values of [outbox] when the stream starts. */
 static const Setting settings[] = {
@@ -82,6 +83,14 @@ static const Setting settings[] = {
 	 "memory for events that Kafka has not acknowledged yet"},
 	{"relay", "shutdown_timeout", SETTING_DURATION, "30s", 0, HOUR,
 	 "longest time to deliver what is in flight when stopping"},
+	{"maintenance", "interval", SETTING_DURATION, NULL, SECOND, 24 * HOUR,
+	 "how often the extension's outbox.maintain() is called; unset: never"},
+	{"maintenance", "older_than", SETTING_TEXT, "7 days", 0, 0,
+	 "age at which rows of the outbox are deleted, an interval of PostgreSQL"},
+	{"maintenance", "ahead", SETTING_COUNT, "7", 0, 1000,
+	 "partitions to have ready behind the present one"},
+	{"maintenance", "batch", SETTING_COUNT, "10000", 1, 1000000,
+	 "rows to delete in one transaction"},
 	{"log", "level", SETTING_LOG_LEVEL, "info", 0, 0,
 	 "error, warning, info or debug"},
 	{"log", "format", SETTING_LOG_FORMAT, "logfmt", 0, 0, "logfmt or json"},

@@ -50,15 +50,14 @@ BEGIN
     EXECUTE format('GRANT USAGE ON SCHEMA outbox TO %s', role);
     -- The functions run with the caller's rights, so those inside are needed too.
     FOR one IN SELECT p.oid FROM pg_proc p WHERE p.pronamespace = 'outbox'::regnamespace
-               AND p.proname IN ('cleanup', 'cleanup_all', 'cleanup_step', 'cutoff', 'delete_batch',
-                                 'drop_partition', 'leaves', 'partitions', 'require_table') LOOP
+               AND p.proname !~ '^(emit|grant|create|check$|columns|difference|parse_name|require_(same|role))' LOOP
         EXECUTE format('GRANT EXECUTE ON ROUTINE %s TO %s', one, role);
     END LOOP;
     -- Rows are locked before they are deleted, which asks for UPDATE.
     EXECUTE format('GRANT SELECT (tableoid, ctid, created_at), UPDATE (created_at), DELETE ON %s TO %s', name, role);
 END $$;
 COMMENT ON FUNCTION outbox.grant_cleanup IS
-    'let a role delete old rows of a table; only its owner may drop partitions';
+    'let a role delete old rows of a table; only its owner may make and drop partitions';
 
 -- Nothing is for everybody; who created the extension may use it and let others.
 REVOKE ALL ON ALL ROUTINES IN SCHEMA outbox FROM PUBLIC;

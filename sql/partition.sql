@@ -74,10 +74,13 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
                                 THEN '"_p"YYYYMMDD"t"HH24MI' ELSE '"_p"YYYYMMDD' END)
 $$;
 
--- Makes one partition, and moves what of it is in the default one.  By ATTACH,
--- which lets others go on with the table (SHARE UPDATE EXCLUSIVE); CREATE TABLE
--- ... PARTITION OF does not.  Rows are moved before the partition is one, so the
--- decoder does not take them for new ones.
+-- Makes one partition, and moves what of it is in the default one.  Rows are
+-- moved before the partition is one, so the decoder does not take them for new.
+--
+-- By ATTACH, which lets others go on with the table (SHARE UPDATE EXCLUSIVE);
+-- CREATE TABLE ... PARTITION OF does not.  But a writer who is on the way into
+-- the default partition with a row for the new one would get an error (execMain.c,
+-- ExecPartitionCheck), so where there may be one, the table is taken as a whole.
 CREATE FUNCTION outbox.add_partition(name regclass, begins timestamp, width interval) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET datestyle = ISO AS $$
 DECLARE
@@ -85,7 +88,15 @@ DECLARE
     schema text;
     partition text;
     spare regclass := (SELECT p.partition FROM outbox.partitions(name) p WHERE is_default);
+    in_use boolean := begins <= localtimestamp;
 BEGIN
+    IF spare IS NOT NULL AND NOT in_use THEN
+        EXECUTE format('SELECT EXISTS (SELECT FROM %s WHERE created_at >= $1 AND created_at < $2)', spare)
+        INTO in_use USING begins, begins + width;
+    END IF;
+    IF in_use THEN
+        EXECUTE format('LOCK TABLE ONLY %s IN ACCESS EXCLUSIVE MODE', name);
+    END IF;
     SELECT c.* INTO parent FROM pg_class c WHERE c.oid = name;
     schema := (SELECT nspname FROM pg_namespace WHERE oid = parent.relnamespace);
     partition := outbox.partition_name(parent.relname, begins, width);
@@ -134,7 +145,7 @@ BEGIN
 END $$;
 
 CREATE FUNCTION outbox.ensure_partitions(name regclass, ahead integer DEFAULT 7) RETURNS integer
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET lock_timeout = '5s' AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET lock_timeout = '1s' AS $$
 DECLARE
     width interval;
 BEGIN
@@ -158,6 +169,9 @@ BEGIN
     END IF;
     PERFORM outbox.check_width(width);
     RETURN outbox.add_partitions(name, width, ahead);
+EXCEPTION WHEN lock_not_available THEN
+    RAISE EXCEPTION 'partitions of % cannot be made now: somebody has locked it for longer than 1 s', name
+        USING ERRCODE = 'lock_not_available', HINT = 'Call it again; pg_locks shows who has the lock.';
 END $$;
 COMMENT ON FUNCTION outbox.ensure_partitions IS
     'make the partitions that are missing, and return how many that were';

@@ -57,6 +57,14 @@ SELECT count(*) FILTER (WHERE data LIKE '{"topic"%') = 21 + 21 + 71 + 21 + 31 AS
 FROM pg_logical_slot_get_changes('regress', NULL, NULL, 'tables', 'app.plain, app.zoned, app.days');
 SELECT close_slot();
 
+-- Both for several tables, as a schedule calls it.
+SELECT fill('app.plain', 10), fill('app.days', 10);
+CALL outbox.maintain('app.days, "app".plain', '5 days', 8, 2);
+SELECT (SELECT max(aggregate_id::int) FROM app.plain) AS plain, (SELECT max(aggregate_id::int) FROM app.days) AS days,
+    (SELECT count(*) FROM outbox.partitions('app.days') WHERE begins > localtimestamp) AS ahead;
+CALL outbox.maintain('app.nothing');
+CALL outbox.maintain('app.plain', '-1 day');
+
 -- With the rights for it, and no more: rows go, partitions stay.
 CREATE ROLE cleaner;
 GRANT USAGE ON SCHEMA app TO cleaner;
@@ -69,6 +77,7 @@ RESET ROLE;
 SELECT outbox.grant_cleanup('cleaner', 'app.days');
 SET ROLE cleaner;
 CALL outbox.cleanup_all('app.days');
+CALL outbox.maintain('app.days');
 SELECT payload FROM app.days;
 INSERT INTO app.days VALUES (DEFAULT);
 RESET ROLE;

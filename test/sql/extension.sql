@@ -3,6 +3,7 @@
 -- Anybody who may create objects in the database: it is trusted.
 CREATE ROLE owner;
 CREATE ROLE nobody;
+CREATE ROLE stranger;
 CREATE DATABASE trusting;
 \c trusting
 SET ROLE nobody;
@@ -27,15 +28,14 @@ EXCEPTION WHEN insufficient_privilege THEN
 END $$;
 SELECT has_function_privilege('nobody', 'outbox.emit(text, text, text, jsonb, jsonb, uuid)', 'EXECUTE');
 RESET ROLE;
-DROP OWNED BY nobody;
 ALTER EXTENSION pg_outbox SET SCHEMA app;
 -- Nothing of it is for everybody, and nothing runs with rights that are not the caller's.
 SELECT oid::regprocedure FROM pg_proc WHERE pronamespace = 'outbox'::regnamespace
-AND (prosecdef OR has_function_privilege('nobody', oid, 'EXECUTE'));
-SELECT has_schema_privilege('nobody', 'outbox', 'USAGE'), has_table_privilege('nobody', 'outbox.status', 'SELECT');
--- Every function but the procedure that commits has a search_path of its own, or is C.
+AND (prosecdef OR has_function_privilege('stranger', oid, 'EXECUTE'));
+SELECT has_schema_privilege('stranger', 'outbox', 'USAGE'), has_table_privilege('stranger', 'outbox.status', 'SELECT');
+-- Every function but the procedures that commit has a search_path of its own, or is C.
 SELECT p.oid::regprocedure FROM pg_proc p JOIN pg_language l ON l.oid = prolang WHERE pronamespace = 'outbox'::regnamespace
-AND lanname <> 'c' AND NOT coalesce(array_to_string(proconfig, ' ') LIKE '%search_path=pg_catalog, pg_temp%', false);
+AND lanname <> 'c' AND NOT coalesce(array_to_string(proconfig, ' ') LIKE '%search_path=pg_catalog, pg_temp%', false) ORDER BY 1;
 \c regression
 DROP DATABASE trusting;
 -- A schema of that name is nobody's to take over.
@@ -99,7 +99,7 @@ SELECT outbox.grant_writer('nobody', 'outbox.status');
 SELECT outbox.grant_cleanup('nosuchrole', 'public.outbox');
 SELECT outbox.grant_cleanup('nobody', 'outbox.status');
 DROP OWNED BY "A ""role""", nobody, owner;
-DROP ROLE "A ""role""", nobody, owner;
+DROP ROLE "A ""role""", nobody, owner, stranger;
 -- It goes, and nothing of it stays.
 DROP EXTENSION pg_outbox;
 SELECT nspname FROM pg_namespace WHERE nspname = 'outbox';

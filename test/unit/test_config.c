@@ -124,9 +124,10 @@ what_is_wrong_in_a_file_is_told_with_its_line(void **state)
 				 ":2: unknown section [kafak]; did you mean [kafka]?");
 	assert_wrong("[frobnicate]\na = b\n",
 				 ":2: unknown section [frobnicate]; there are [postgres], "
-				 "[kafka], [outbox], [relay] and [log]");
-	assert_wrong("slot = a\n", ":1: unknown section []; there are [postgres], "
-							   "[kafka], [outbox], [relay] and [log]");
+				 "[kafka], [outbox], [relay], [maintenance] and [log]");
+	assert_wrong("slot = a\n",
+				 ":1: unknown section []; there are [postgres], "
+				 "[kafka], [outbox], [relay], [maintenance] and [log]");
 	assert_wrong("[relay]\nslot = a\n\nslot = b\n",
 				 ":4: \"slot\" is set twice in section [relay]");
 	assert_wrong("[relay]\nnonsense\n",
