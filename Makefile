@@ -43,7 +43,7 @@ demo: deps ## Show the main job on real parts: PostgreSQL, relay, Kafka
 check: deps ## Run every test there is
 	$(MAKE) all
 	$(MAKE) -j 2 --output-sync=target check-lint check-sanitize check-unit \
-		check-regress check-isolation check-stream
+		check-regress check-isolation check-stream check-examples
 	$(MAKE) check-e2e
 	$(MAKE) check-demo
 
@@ -74,6 +74,9 @@ check-stream: decoder extension ## Run the decoder in a walsender, with lines ga
 check-e2e: all ## Run the tests on a real PostgreSQL and a real Kafka
 	$(PYTHON) -m pytest test/e2e
 
+check-examples: decoder extension ## Run the tests of the examples
+	$(PYTHON) -m pytest examples/python
+
 check-faults: deps ## Let everything fail at random for 20 minutes
 	$(MAKE) all
 	$(PYTHON) -m pytest test/e2e/test_faults.py -s --fault-seeds 20 --fault-seconds 60
@@ -81,7 +84,7 @@ check-faults: deps ## Let everything fail at random for 20 minutes
 check-demo: all ## Run the demo as a test
 	$(PYTHON) examples/demo/demo.py < /dev/null
 
-check-matrix: packages ## Run the decoder's tests on PostgreSQL 13, 15, 17 and 18 (root only)
+check-matrix: packages ## Run decoder's and extension's tests on PostgreSQL 13, 15, 17 and 18 (root only)
 	test/matrix.sh
 
 bench-drain: deps ## Measure how fast a backlog of one-event transactions drains
@@ -91,6 +94,10 @@ bench-drain: deps ## Measure how fast a backlog of one-event transactions drains
 bench-decoder: deps ## Compare the cost of decoding with pgoutput, wal2json and nothing
 	$(MAKE) decoder
 	$(PYTHON) bench/decoder.py
+
+bench-emit: deps ## Compare outbox.emit() with inserts: transactions/s, WAL an event
+	$(MAKE) all
+	$(PYTHON) bench/emit.py
 
 bench-relay: deps ## Compare the relay with Debezium: drain, CPU, memory, latency
 	test/setup/jars.sh connect
@@ -121,5 +128,6 @@ help: ## List the targets
 
 .PHONY: all decoder extension consumer install uninstall packages deps demo check \
 	check-lint check-unit check-fuzz check-sanitize check-regress check-isolation \
-	check-stream check-e2e check-faults check-demo check-matrix bench-decoder bench-drain bench-relay \
+	check-stream check-e2e check-faults check-demo check-examples check-matrix bench-decoder bench-drain bench-emit \
+	bench-relay \
 	expected fmt lint clean help

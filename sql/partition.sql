@@ -70,7 +70,7 @@ CREATE FUNCTION outbox.partition_name(base text, begins timestamp, width interva
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT CASE WHEN octet_length(base) <= 63 - 15 THEN base
                 ELSE left(base, 8) || '_' || left(md5(base), 8) END
-        || to_char(begins, CASE WHEN width < interval '1 day' OR extract(epoch FROM width) % 86400 <> 0
+        || to_char(begins, CASE WHEN width < interval '1 day' OR extract(epoch FROM width)::numeric % 86400 <> 0
                                 THEN '"_p"YYYYMMDD"t"HH24MI' ELSE '"_p"YYYYMMDD' END)
 $$;
 

@@ -43,8 +43,8 @@ run_tests() {
     root=build/matrix/$1
     rm -rf "$root/src"
     mkdir -p "$root/src/test"
-    cp -r VERSION decoder "$root/src"
-    cp -r test/sql test/expected test/specs test/*.sh test/regress.conf \
+    cp -r VERSION decoder sql "$root/src"
+    cp -r test/sql test/expected test/specs test/*.sh test/setup test/regress.conf \
         "$root/src/test"
     chroot "$root" sh -euc "
         mount -t proc proc /proc 2> /dev/null || true

@@ -16,9 +16,9 @@ from pathlib import Path
 
 import sqlalchemy
 from psycopg import ClientCursor
-from task_service import Base, TaskService, TooManyOpenTasks
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "test"))
+EXAMPLES = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(EXAMPLES / "python"), str(EXAMPLES.parent / "test")]
 
 from harness.kafka import Kafka, Record  # noqa: E402
 from harness.postgres import Postgres  # noqa: E402
@@ -26,6 +26,8 @@ from harness.process import run  # noqa: E402
 from harness.relay import BINARY, Relay  # noqa: E402
 from harness.scratch import Scratch  # noqa: E402
 from harness.wait import wait_until  # noqa: E402
+from outbox import Base  # noqa: E402
+from task_service import TaskService, TooManyOpenTasks  # noqa: E402
 
 TOPIC = "Task.events"
 SLOT = "pg_outbox"

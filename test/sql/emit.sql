@@ -42,8 +42,11 @@ SET pg_outbox.max_event_bytes = 10;
 SELECT outbox.emit_text('T', 'ten', 'e', '1234567890') IS NOT NULL AS sent;
 SELECT outbox.emit_bytes('T', 'k', 'e', '\x0102030405060708090a0b');
 SELECT outbox.emit('T', 'k', 'e', '{"a": 12345}');
+-- (Versions word this in different ways.)
+\set VERBOSITY sqlstate
 SET pg_outbox.max_event_bytes = 0;
 SET pg_outbox.max_event_bytes = '65MB';
+\set VERBOSITY default
 RESET pg_outbox.max_event_bytes;
 BEGIN READ ONLY;
 SELECT outbox.emit('T', 'k', 'e', '{}');

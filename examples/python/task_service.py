@@ -8,15 +8,11 @@ import uuid
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from sqlalchemy import Engine, String, delete, func, select, text
-from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+from outbox import Base, Outbox, OutboxEvent, TableOutbox
+from sqlalchemy import Engine, delete, func, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 OPEN_TASKS_LIMIT = 3
-
-
-class Base(DeclarativeBase):
-    pass
 
 
 class Task(Base):
@@ -27,28 +23,14 @@ class Task(Base):
     done: Mapped[bool] = mapped_column(default=False)
 
 
-class OutboxEvent(Base):
-    """What the relay publishes: to topic <aggregate_type>.events, by aggregate_id."""
-
-    __tablename__ = "outbox"
-
-    id: Mapped[uuid.UUID] = mapped_column(
-        primary_key=True, default=uuid.uuid4, server_default=func.gen_random_uuid()
-    )
-    aggregate_type: Mapped[str] = mapped_column(String(255))
-    aggregate_id: Mapped[str] = mapped_column(String(255))
-    event_type: Mapped[str] = mapped_column(String(255))
-    payload: Mapped[Any] = mapped_column(JSONB)
-    created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
-
-
 class TooManyOpenTasks(Exception):
     pass
 
 
 class TaskService:
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, outbox: Outbox | None = None) -> None:
         self._engine = engine
+        self._outbox = outbox or TableOutbox()
 
     def create(self, title: str, **details: Any) -> uuid.UUID:
         """Creates a task; rolls back if that makes too many open ones."""
@@ -78,15 +60,8 @@ class TaskService:
                 delete(OutboxEvent).where(OutboxEvent.created_at <= before)
             ).rowcount
 
-    @staticmethod
-    def _tell(session: Session, task: Task, event_type: str, **payload: Any) -> None:
+    def _tell(
+        self, session: Session, task: Task, event_type: str, **payload: Any
+    ) -> None:
         """Writes the event of a change into the transaction of the change."""
-        session.add(
-            OutboxEvent(
-                aggregate_type="Task",
-                aggregate_id=str(task.id),
-                event_type=event_type,
-                payload=payload,
-            )
-        )
-        session.flush()
+        self._outbox.tell(session, "Task", str(task.id), event_type, payload)
