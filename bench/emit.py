@@ -42,7 +42,7 @@ def write(postgres: Postgres, way: str, script: Path, transactions: int) -> floa
     """Lets pgbench commit events; returns transactions per second."""
     script.write_text(f"\\set n random(1, 1000)\n{WAYS[way]};\n")
     output = run(
-        [str(postgres.bindir / "pgbench"), "-n", "-M", "prepared", "-f", str(script),
+        [str(postgres.bindir / "pgbench"), "-n", "-f", str(script),
          "-c", "4", "-j", "2", "-t", str(transactions // 4), postgres.conninfo()]
     )
     return float(re.search(r"tps = ([0-9.]+)", output).group(1))

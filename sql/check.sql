@@ -8,9 +8,9 @@ WITH setting AS (
     SELECT pg_catalog.btrim(t) AS name, pg_catalog.to_regclass(pg_catalog.btrim(t)) AS relation
     FROM pg_catalog.regexp_split_to_table($2, ',(?=([^"]*"[^"]*")*[^"]*$)') AS t
 ), needed AS (
-    SELECT purpose, wanted
+    SELECT purpose, wanted, place
     FROM (VALUES ('topic', $3), ('key', $4), ('payload', $5)) AS v (purpose, names),
-        pg_catalog.unnest(names) AS wanted
+        pg_catalog.unnest(names) WITH ORDINALITY AS n (wanted, place)
 )
 SELECT 'wal_level'::text, setting = 'logical', 'wal_level is ' || setting,
     'ALTER SYSTEM SET wal_level = logical; then restart the server'
@@ -68,7 +68,7 @@ FROM asked JOIN pg_catalog.pg_class c ON c.oid = relation
 UNION ALL
 SELECT 'column', pg_catalog.bool_or(attname IS NOT NULL),
     'table ' || name || CASE WHEN pg_catalog.bool_or(attname IS NOT NULL) THEN ' has ' ELSE ' lacks ' END
-        || 'a column for the ' || purpose || ': ' || pg_catalog.string_agg(wanted, ' or '),
+        || 'a column for the ' || purpose || ': ' || pg_catalog.string_agg(wanted, ' or ' ORDER BY place),
     'name the column in ' || purpose || ' of section [outbox]'
 FROM asked CROSS JOIN needed
 LEFT JOIN pg_catalog.pg_attribute ON attrelid = relation AND attnum > 0 AND NOT attisdropped AND attname = wanted
