@@ -1,7 +1,10 @@
 """The extension beside a relay: events by table, partitioned table and emit(),
 housekeeping under load, dump and restore."""
 
+import json
+import os
 import random
+import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -9,7 +12,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from conftest import Outbox
-from harness.process import run
+from harness.process import ROOT, run
 from harness.wait import wait_until
 
 COLUMNS = "aggregate_type, aggregate_id, event_type, payload"
@@ -197,6 +200,24 @@ def test_maintenance_that_fails_is_not_in_the_way(outbox: Outbox) -> None:
     outbox.add("k", "1")
     assert [r.value for r in outbox.wait_published(1)] == [b"1"]
     assert relay.terminate() == 0
+
+
+def test_the_schedules_of_the_examples(extended: Outbox) -> None:
+    """What pg_cron and Kubernetes are to run, run as it is written there."""
+    examples = ROOT / "examples" / "housekeeping"
+    manifest = (examples / "cronjob.yaml").read_text()
+    [psql, *arguments] = json.loads(re.search(r"command: (\[.*\])", manifest)[1])
+    [scheduled] = re.findall(r"\$\$(.*)\$\$", (examples / "pg_cron.sql").read_text())
+    owner = {
+        **os.environ, "PGHOST": "127.0.0.1", "PGPORT": str(extended.postgres.port),
+        "PGUSER": "postgres", "PGDATABASE": extended.dbname,
+    }
+    for command in (arguments, ["-X", "-v", "ON_ERROR_STOP=1", "-c", scheduled]):
+        extended.db.execute(
+            f"INSERT INTO outbox ({COLUMNS}, created_at) VALUES ('T', 'k', 'e', '{{}}', '2000-01-01')"
+        )
+        run([str(extended.postgres.bindir / psql), *command], env=owner)
+        assert extended.db.execute("SELECT count(*) FROM outbox").fetchone()[0] == 0
 
 
 def test_dump_and_restore(extended: Outbox, tmp_path: Path) -> None:
