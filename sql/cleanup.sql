@@ -58,14 +58,15 @@ BEGIN
 END $$;
 
 -- Drops a partition that is old as a whole, or empties it while the table is in
--- use; returns how many rows it had, or NULL if it cannot have it to itself now.
+-- use; returns how many rows it had, or NULL if it is gone, not the caller's, or
+-- not free now.
 -- For the parent it waits 0.1 s at most, since new writers wait behind it.
 CREATE FUNCTION outbox.drop_partition(name regclass, leaf regclass) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET lock_timeout = '100ms' AS $$
 DECLARE
     rows bigint;
 BEGIN
-    IF NOT pg_has_role((SELECT relowner FROM pg_class WHERE oid = leaf), 'USAGE') THEN
+    IF NOT EXISTS (SELECT FROM pg_class WHERE oid = leaf AND pg_has_role(relowner, 'USAGE')) THEN
         RETURN NULL;
     END IF;
     BEGIN
@@ -82,7 +83,8 @@ BEGIN
     RETURN rows;
 END $$;
 
--- Does one step of a leaf: all of it, or a batch.  0 when there is no more.
+-- Does one step of a leaf: all of it, or a batch; returns how many rows that
+-- were.  Fewer than a batch: there is no more to do.
 CREATE FUNCTION outbox.cleanup_step(name regclass, leaf regclass, whole boolean, cutoff timestamptz,
     batch integer) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -108,7 +110,7 @@ BEGIN
         LOOP
             rows := outbox.cleanup_step(name, one.leaf, one.whole, before, batch);
             total := total + rows;
-            EXIT WHEN one.whole OR rows < batch;
+            EXIT WHEN rows < batch;
         END LOOP;
     END LOOP;
     RETURN total;
@@ -135,7 +137,7 @@ BEGIN
             rows := outbox.cleanup_step(name, leaves[i], are_whole[i], before, batch);
             COMMIT;
             deleted := deleted + rows;
-            EXIT WHEN are_whole[i] OR rows < batch;
+            EXIT WHEN rows < batch;
         END LOOP;
     END LOOP;
 END $$;

@@ -258,3 +258,20 @@ def test_dump_and_restore(extended: Outbox, tmp_path: Path) -> None:
         for role in ("dumped_writer", "dumped_cleaner"):
             extended.db.execute(f"DROP OWNED BY {role}")
             extended.db.execute(f"DROP ROLE {role}")
+
+
+def test_emit_needs_wal_level_logical(own_outbox: Outbox) -> None:
+    own_outbox.db.execute("CREATE EXTENSION pg_outbox")
+    own_outbox.postgres.configure("wal_level = replica")
+    own_outbox.db.close()
+    own_outbox.postgres.restart()
+    own_outbox.reconnect()
+    with pytest.raises(psycopg.errors.ObjectNotInPrerequisiteState) as error:
+        own_outbox.db.execute("SELECT outbox.emit('T', 'k', 'e', '{}')")
+    assert str(error.value).splitlines() == [
+        "wal_level is not logical, so the event would be lost",
+        "HINT:  Set wal_level = logical and restart the server.",
+    ]
+    assert not own_outbox.db.execute(
+        "SELECT ok FROM outbox.check() WHERE item = 'wal_level'"
+    ).fetchone()[0]

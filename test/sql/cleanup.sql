@@ -30,7 +30,9 @@ SELECT count(*) FROM app.plain;
 SELECT fill('app.days', 20);
 SELECT outbox.ensure_partitions('app.days');
 SELECT count(*) FROM outbox.partitions('app.days');
-CALL outbox.cleanup_all('app.days', '10 days');
+INSERT INTO app.days (aggregate_type, aggregate_id, event_type, payload, created_at)
+SELECT 'T', '20', 'e', '{}', now() - interval '20 days 1 hour' FROM generate_series(1, 5);
+CALL outbox.cleanup_all('app.days', '10 days', 2);
 SELECT count(*) FROM outbox.partitions('app.days');
 SELECT count(*), max(aggregate_id::int) FROM app.days;
 SELECT outbox.cleanup('app.days', '5 days');
@@ -53,7 +55,7 @@ SELECT * FROM app.view;
 SELECT outbox.cleanup('app.days', '1 day');
 DROP VIEW app.view;
 -- Nothing of that was an event but the rows that were inserted.
-SELECT count(*) FILTER (WHERE data LIKE '{"topic"%') = 21 + 21 + 71 + 21 + 31 AS inserted, count(*) FILTER (WHERE data LIKE '{"error"%') AS errors
+SELECT count(*) FILTER (WHERE data LIKE '{"topic"%') = 21 + 21 + 71 + 21 + 5 + 31 AS inserted, count(*) FILTER (WHERE data LIKE '{"error"%') AS errors
 FROM pg_logical_slot_get_changes('regress', NULL, NULL, 'tables', 'app.plain, app.zoned, app.days');
 SELECT close_slot();
 
@@ -71,12 +73,13 @@ GRANT USAGE ON SCHEMA app TO cleaner;
 TRUNCATE app.days;
 SELECT fill('app.days', 20);
 SELECT outbox.ensure_partitions('app.days') >= 0 AS made;
+SELECT fill('app.days', 20);
 SET ROLE cleaner;
 SELECT outbox.cleanup('app.days');
 RESET ROLE;
 SELECT outbox.grant_cleanup('cleaner', 'app.days');
 SET ROLE cleaner;
-CALL outbox.cleanup_all('app.days');
+CALL outbox.cleanup_all('app.days', batch => 1);
 CALL outbox.maintain('app.days');
 SELECT payload FROM app.days;
 INSERT INTO app.days VALUES (DEFAULT);
