@@ -8,6 +8,7 @@
 #include <libpq-fe.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "clock.h"
 #include "log.h"
@@ -19,6 +20,9 @@
 /* The casts tell the server the types of the parameters. */
 static const char query[] =
 	"CALL outbox.maintain($1::text, $2::interval, $3::integer, $4::integer)";
+
+/* SQLSTATE: there is no such schema. */
+#define NO_SCHEMA "3F000"
 
 struct Maintenance
 {
@@ -89,9 +93,14 @@ static void
 fail(Maintenance *maintenance, const PGresult *result)
 {
 	const char *slot = config_get(maintenance->config, "relay", "slot");
+	const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
 	Error err;
 
-	pgerror_classify(maintenance->conn, result, slot, &err);
+	if (state != NULL && strcmp(state, NO_SCHEMA) == 0)
+		error_set(&err, "the database lacks the extension; there: CREATE "
+						"EXTENSION pg_outbox;");
+	else
+		pgerror_classify(maintenance->conn, result, slot, &err);
 	log_warning("maintenance failed; it is tried again at the next time",
 				LOG_TEXT("error", err.text));
 	hang_up(maintenance);

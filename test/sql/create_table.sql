@@ -31,6 +31,8 @@ SELECT outbox.create_table('app.' || repeat('x', 63), '1 day', false);
 SELECT outbox.create_table('app.' || repeat('x', 63), '1 day', false);
 SELECT count(*), max(length(relname)), count(DISTINCT relname) FROM pg_inherits JOIN pg_class ON oid = inhrelid
 WHERE inhparent = ('app.' || repeat('x', 63))::regclass;
+SELECT outbox.cleanup('"My ""own"" schema"."Out box"'), outbox.cleanup(('app.' || repeat('x', 63))::regclass),
+    outbox.ensure_partitions(('app.' || repeat('x', 63))::regclass, 8);
 -- One that differs only at the end has partitions of its own.
 SELECT outbox.create_table('app.' || repeat('x', 62) || 'y', '1 day', false);
 -- 63 bytes of characters of several.
