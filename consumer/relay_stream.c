@@ -1,0 +1,322 @@
+/*-------------------------------------------------------------------------
+ *
+ * relay_stream.c
+ *	  PostgreSQL's side of the relay: connections, what is read, what is told.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "clock.h"
+#include "log.h"
+#include "relay_state.h"
+
+/* The shortest time between two statuses that confirm something, in ms. */
+#define CONFIRM_INTERVAL_MS 100
+
+/* A relay that stands by looks at the slot this often, in ms. */
+#define STANDBY_MS 1000
+
+/* Messages read before Kafka, signals and timers have their turn. */
+#define MESSAGES_PER_TURN 1000
+
+void
+relay_release_message(Relay *relay)
+{
+	intake_drop(relay->intake);
+	pgstream_free_buffer(&relay->message);
+}
+
+/* The stream has begun, for the first time or again. */
+static void
+on_started(Relay *relay)
+{
+	const PgHistory *history = pgstream_history(relay->stream);
+	bool same = strcmp(history->system_identifier,
+					   relay->history.system_identifier) == 0 &&
+				strcmp(history->timeline, relay->history.timeline) == 0 &&
+				history->end >= relay->received;
+
+	log_info("streaming",
+			 LOG_TEXT("slot", config_get(relay->config, "relay", "slot")),
+			 LOG_TEXT("system", history->system_identifier),
+			 LOG_TEXT("timeline", history->timeline),
+			 LOG_INT("waited_s",
+					 outage_lasted(&relay->outage, clock_ms()) / 1000));
+	if (same)
+		tracker_reconnected(relay->tracker);
+	else
+	{
+		tracker_reset(relay->tracker);
+		intake_restart(relay->intake);
+		relay->received = 0;
+	}
+	relay->history = *history;
+	relay->confirmed = 0;
+	relay->status_ms = clock_ms();
+	relay->status_asked = false;
+	relay->heard_ms = clock_ms();
+	relay->asked = false;
+	outage_end(&relay->outage);
+}
+
+/* Tells that PostgreSQL is waited for: once, then rarely. */
+static void
+tell_waiting(Relay *relay, PgErrorClass error_class, const Error *err)
+{
+	int64_t now = clock_ms();
+
+	if (!outage_is_due(&relay->outage, now))
+		return;
+	if (error_class == PG_ERROR_BUSY)
+		log_info("standing by: another relay has the slot",
+				 LOG_INT("waited_s", outage_lasted(&relay->outage, now) / 1000),
+				 LOG_TEXT("reason", err->text));
+	else
+		log_warning("waiting for PostgreSQL; trying again",
+					LOG_INT("waited_s",
+							outage_lasted(&relay->outage, now) / 1000),
+					LOG_TEXT("error", err->text));
+}
+
+/* The connection ended: connects again later, or gives up. */
+static void
+on_disconnected(Relay *relay, PgErrorClass error_class, const Error *err)
+{
+	int64_t wait = STANDBY_MS;
+
+	relay_release_message(relay);
+	if (relay->phase != PHASE_RUNNING)
+	{
+		relay_end_unconfirmed(relay,
+							  "the connection to PostgreSQL ended before all "
+							  "was confirmed; some events will be published "
+							  "again",
+							  err->text);
+		return;
+	}
+	if (error_class == PG_ERROR_REFUSED || error_class == PG_ERROR_MISSING)
+	{
+		relay_give_up(relay, err);
+		return;
+	}
+	if (error_class == PG_ERROR_LOST)
+		wait = backoff_next(&relay->backoff);
+	relay->reconnect_ms = clock_ms() + wait;
+	tell_waiting(relay, error_class, err);
+}
+
+/* Takes the lines of the present message; false if that has to wait. */
+static bool
+take_lines(Relay *relay)
+{
+	Error err;
+
+	if (relay->message.buffer == NULL)
+		return true;
+	switch (intake_take(relay->intake, &err))
+	{
+		case INTAKE_FULL:
+			return false;
+		case INTAKE_STOPPED:
+			relay_give_up(relay, &err);
+			break;
+		case INTAKE_EMPTY:
+			break;
+	}
+	if (intake_position(relay->intake) > relay->received)
+		relay->received = intake_position(relay->intake);
+	relay_release_message(relay);
+	return true;
+}
+
+/* Notes that PostgreSQL sent something. */
+static void
+note_heard(Relay *relay)
+{
+	relay->heard_ms = clock_ms();
+	relay->asked = false;
+}
+
+/*
+ * A keepalive is a sign of life, and no more: its position may be behind lines
+ * that still sit in the decoder's buffer (decoder/outlet.c), so it is never
+ * confirmed.  That it was read is told, which quiets the server.
+ */
+static void
+on_keepalive(Relay *relay)
+{
+	const PgMessage *message = &relay->message;
+
+	if (message->end > relay->received)
+		relay->received = message->end;
+	relay->status_asked |= message->reply_requested;
+}
+
+/* Takes one step of the connection; false when the socket is to be awaited. */
+static bool
+advance_stream(Relay *relay)
+{
+	PgErrorClass error_class = PG_ERROR_LOST;
+	Error err;
+
+	switch (
+		pgstream_advance(relay->stream, &relay->message, &error_class, &err))
+	{
+		case PGSTREAM_WAIT:
+			return false;
+		case PGSTREAM_STARTED:
+			on_started(relay);
+			break;
+		case PGSTREAM_DATA:
+			backoff_reset(&relay->backoff);
+			note_heard(relay);
+			if (relay->phase == PHASE_RUNNING)
+				intake_give(relay->intake, relay->message.data,
+							relay->message.len);
+			else
+				relay_release_message(relay);
+			break;
+		case PGSTREAM_KEEPALIVE:
+			backoff_reset(&relay->backoff);
+			note_heard(relay);
+			on_keepalive(relay);
+			break;
+		case PGSTREAM_ENDED:
+			if (relay->phase == PHASE_FINISHING)
+				return false;
+			error_set(&err, "the server ended the stream");
+			on_disconnected(relay, PG_ERROR_LOST, &err);
+			return false;
+		case PGSTREAM_FAILED:
+			on_disconnected(relay, error_class, &err);
+			return false;
+	}
+	return true;
+}
+
+void
+relay_serve_stream(Relay *relay)
+{
+	relay->more = false;
+	for (int i = 0; i < MESSAGES_PER_TURN; i++)
+	{
+		if (!take_lines(relay) || relay->phase == PHASE_DRAINING)
+			return;
+		if (!advance_stream(relay))
+			return;
+	}
+	relay->more = true;
+}
+
+void
+relay_serve_reconnect(Relay *relay)
+{
+	if (relay->phase != PHASE_RUNNING || relay->reconnect_ms == 0 ||
+		clock_ms() < relay->reconnect_ms)
+		return;
+	relay->reconnect_ms = 0;
+	relay->connect_ms = clock_ms();
+	pgstream_connect(relay->stream);
+}
+
+/* Gives up a connection on which nothing comes. */
+static void
+hang_up(Relay *relay, const char *what, int64_t timeout_ms)
+{
+	Error err;
+
+	error_set(&err, "PostgreSQL %s for %" PRId64 " s", what, timeout_ms / 1000);
+	pgstream_close(relay->stream);
+	on_disconnected(relay, PG_ERROR_LOST, &err);
+}
+
+bool
+relay_is_listening(const Relay *relay)
+{
+	return relay->message.buffer == NULL && relay->phase != PHASE_DRAINING;
+}
+
+/*
+ * A stream is asked for a sign of life after half of the time it may be silent,
+ * as walreceiver.c does; a connection that is being made has its own time.
+ */
+int64_t
+relay_silence_due(const Relay *relay)
+{
+	int64_t timeout =
+		config_get_number(relay->config, "relay", "receive_timeout");
+
+	if (pgstream_fd(relay->stream) < 0)
+		return INT64_MAX;
+	if (pgstream_is_connecting(relay->stream))
+		return relay->connect_ms +
+			   config_get_number(relay->config, "relay", "connect_timeout");
+	if (!pgstream_is_streaming(relay->stream) || !relay_is_listening(relay))
+		return INT64_MAX;
+	return relay->heard_ms + (relay->asked ? timeout : timeout / 2);
+}
+
+void
+relay_serve_silence(Relay *relay)
+{
+	/* While nothing is read the silence is our own. */
+	if (!relay_is_listening(relay))
+		note_heard(relay);
+	if (clock_ms() < relay_silence_due(relay))
+		return;
+	if (pgstream_is_connecting(relay->stream))
+		hang_up(relay, "did not answer",
+				config_get_number(relay->config, "relay", "connect_timeout"));
+	else if (relay->asked)
+		hang_up(relay, "was silent",
+				config_get_number(relay->config, "relay", "receive_timeout"));
+	else
+	{
+		relay->asked = true;
+		relay->status_asked = true;
+	}
+}
+
+void
+relay_send_status(Relay *relay)
+{
+	Lsn flush = tracker_flush(relay->tracker);
+	Error err;
+
+	if (flush > relay->received)
+		relay->received = flush;
+	relay->status_ms = clock_ms();
+	relay->status_asked = false;
+	if (pgstream_send_status(relay->stream, relay->received, flush,
+							 relay->asked, &err))
+	{
+		relay->confirmed = flush;
+		intake_confirmed(relay->intake, flush);
+		log_debug("status", LOG_LSN("written", relay->received),
+				  LOG_LSN("flushed", flush));
+		return;
+	}
+	pgstream_close(relay->stream);
+	on_disconnected(relay, PG_ERROR_LOST, &err);
+}
+
+int64_t
+relay_status_due(const Relay *relay)
+{
+	if (relay->status_asked)
+		return 0;
+	if (tracker_flush(relay->tracker) > relay->confirmed)
+		return relay->status_ms + CONFIRM_INTERVAL_MS;
+	return relay->status_ms +
+		   config_get_number(relay->config, "relay", "status_interval");
+}
+
+void
+relay_serve_status(Relay *relay)
+{
+	if (pgstream_is_streaming(relay->stream) &&
+		clock_ms() >= relay_status_due(relay))
+		relay_send_status(relay);
+}
