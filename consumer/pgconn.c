@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hosts.h"
 #include "pgconn.h"
 #include "pgerror.h"
 #include "xalloc.h"
@@ -44,9 +45,13 @@ typedef struct Parameters
 	const char *keywords[MAX_KEYWORDS + 1];
 	const char *values[MAX_KEYWORDS + 1];
 	size_t count;
-	char *options; /* owned */
+	char *options;  /* owned */
+	char *lists[3]; /* of hosts, addresses and ports; owned */
 	char password[PASSWORD_SIZE];
 } Parameters;
+
+/* Keywords with an item for each host. */
+static const char *const list_keywords[] = {"host", "hostaddr", "port"};
 
 bool
 pgconn_set_conninfo(Config *config, const char *conninfo, Error *err)
@@ -137,9 +142,26 @@ add(Parameters *parameters, const char *keyword, const char *value)
 static const char ordinary_settings[] = "-c search_path=pg_catalog "
 										"-c lock_timeout=5s";
 
+/* Begins with another one of several hosts. */
+static void
+rotate_hosts(const Config *config, unsigned first, Parameters *parameters)
+{
+	for (size_t i = 0; i < sizeof(list_keywords) / sizeof(list_keywords[0]);
+		 i++)
+	{
+		const char *list = config_get(config, "postgres", list_keywords[i]);
+
+		if (list == NULL)
+			continue;
+		parameters->lists[i] = hosts_rotate(list, first);
+		add(parameters, list_keywords[i], parameters->lists[i]);
+	}
+}
+
 /* Collects the parameters of a connection. */
 static void
-collect(const Config *config, bool replication, Parameters *parameters)
+collect(const Config *config, bool replication, unsigned first_host,
+		Parameters *parameters)
 {
 	const char *options = config_get(config, "postgres", "options");
 	const char *own = replication ? pinned_settings : ordinary_settings;
@@ -156,6 +178,8 @@ collect(const Config *config, bool replication, Parameters *parameters)
 	add(parameters, "keepalives_idle", "10");
 	add(parameters, "keepalives_interval", "5");
 	add(parameters, "keepalives_count", "3");
+	/* For connections that are waited for; the relay has a time of its own. */
+	add(parameters, "connect_timeout", "10");
 	while (config_next(config, "postgres", &cursor, &key, &value))
 	{
 		if (strcmp(key, PASSWORD_FILE) != 0)
@@ -165,6 +189,7 @@ collect(const Config *config, bool replication, Parameters *parameters)
 		else if (read_password(value, parameters->password, &ignored))
 			add(parameters, "password", parameters->password);
 	}
+	rotate_hosts(config, first_host, parameters);
 
 	/* The user's settings come later on the command line, and so win. */
 	size = strlen(own) + (options ? strlen(options) : 0) + 2;
@@ -178,26 +203,30 @@ collect(const Config *config, bool replication, Parameters *parameters)
 
 /* Connects, or with wait = false begins to. */
 static PGconn *
-connect_to_server(const Config *config, bool replication, bool wait)
+connect_to_server(const Config *config, bool replication, bool wait,
+				  unsigned first_host)
 {
 	Parameters parameters;
 	PGconn *conn;
 
-	collect(config, replication, &parameters);
+	collect(config, replication, first_host, &parameters);
 	if (wait)
 		conn = PQconnectdbParams(parameters.keywords, parameters.values, 0);
 	else
 		conn = PQconnectStartParams(parameters.keywords, parameters.values, 0);
 	free(parameters.options);
+	for (size_t i = 0; i < sizeof(list_keywords) / sizeof(list_keywords[0]);
+		 i++)
+		free(parameters.lists[i]);
 	if (conn == NULL)
 		xalloc_failed();
 	return conn;
 }
 
 PGconn *
-pgconn_start(const Config *config)
+pgconn_start(const Config *config, unsigned first_host)
 {
-	PGconn *conn = connect_to_server(config, true, false);
+	PGconn *conn = connect_to_server(config, true, false, first_host);
 
 	/* With the SQLSTATE in the text, which is all a failed connection has. */
 	PQsetErrorVerbosity(conn, PQERRORS_VERBOSE);
@@ -207,19 +236,19 @@ pgconn_start(const Config *config)
 PGconn *
 pgconn_open(const Config *config)
 {
-	return connect_to_server(config, true, true);
+	return connect_to_server(config, true, true, 0);
 }
 
 PGconn *
 pgconn_start_ordinary(const Config *config)
 {
-	return connect_to_server(config, false, false);
+	return connect_to_server(config, false, false, 0);
 }
 
 PGconn *
 pgconn_open_ordinary(const Config *config)
 {
-	return connect_to_server(config, false, true);
+	return connect_to_server(config, false, true, 0);
 }
 
 PGresult *

@@ -21,9 +21,10 @@ extern bool pgconn_check(const Config *config, Error *err);
 
 /*
  * Begins a logical replication connection (PQconnectStartParams), which can
- * also run SQL.  Never NULL; the caller owns it.
+ * also run SQL.  Of several hosts first_host is tried first, counted round and
+ * round from 0.  Never NULL; the caller owns it.
  */
-extern PGconn *pgconn_start(const Config *config);
+extern PGconn *pgconn_start(const Config *config, unsigned first_host);
 
 /* The same, and waits until it is made or has failed. */
 extern PGconn *pgconn_open(const Config *config);

@@ -39,6 +39,7 @@ struct PgStream
 	const char *slot;
 	char temporary[32]; /* the name of a slot of our own, or empty */
 	PGconn *conn;
+	unsigned first_host; /* to try first, of several */
 	State state;
 	PostgresPollingStatusType polling; /* while connecting */
 	bool started_once;
@@ -109,10 +110,16 @@ void
 pgstream_connect(PgStream *stream)
 {
 	pgstream_close(stream);
-	stream->conn = pgconn_start(stream->config);
+	stream->conn = pgconn_start(stream->config, stream->first_host);
 	PQsetNoticeReceiver(stream->conn, log_notice, NULL);
 	stream->polling = PGRES_POLLING_WRITING;
 	stream->state = STATE_CONNECTING;
+}
+
+void
+pgstream_pass_host(PgStream *stream)
+{
+	stream->first_host++;
 }
 
 int

@@ -65,6 +65,12 @@ extern void pgstream_free(PgStream *stream);
 extern void pgstream_connect(PgStream *stream);
 extern void pgstream_close(PgStream *stream);
 
+/*
+ * The next connection begins with the next of several hosts: libpq passes by
+ * itself over one that refuses, but not over one that never answers.
+ */
+extern void pgstream_pass_host(PgStream *stream);
+
 /* What to poll; the descriptor is -1 while there is no connection. */
 extern int pgstream_fd(const PgStream *stream);
 extern short pgstream_events(const PgStream *stream);

@@ -267,8 +267,11 @@ relay_serve_silence(Relay *relay)
 	if (clock_ms() < relay_silence_due(relay))
 		return;
 	if (pgstream_is_connecting(relay->stream))
+	{
+		pgstream_pass_host(relay->stream);
 		hang_up(relay, "did not answer",
 				config_get_number(relay->config, "relay", "connect_timeout"));
+	}
 	else if (relay->asked)
 		hang_up(relay, "was silent",
 				config_get_number(relay->config, "relay", "receive_timeout"));

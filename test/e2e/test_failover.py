@@ -8,6 +8,7 @@ from conftest import Outbox
 from harness.kafka import Kafka
 from harness.postgres import Postgres
 from harness.process import free_port
+from harness.proxy import Proxy
 from harness.scratch import Scratch
 from harness.wait import wait_until
 from harness.workload import Writer, check
@@ -78,6 +79,23 @@ def test_a_standby_is_promoted(own_outbox: Outbox, standby: Postgres) -> None:
     own_outbox.wait_all_confirmed()
     assert [r.value for r in records] == [b"1", b"2"]
     assert relay.terminate() == 0
+
+
+def test_a_host_that_never_answers(outbox: Outbox) -> None:
+    """It takes the connection and is silent: the relay goes on to the next host."""
+    frozen = Proxy(outbox.postgres.port)
+    frozen.set_mode("swallow")
+    try:
+        outbox.create_slot()
+        relay = outbox.relay(
+            "-X", "postgres.host=127.0.0.1,127.0.0.1",
+            "-X", f"postgres.port={frozen.port},{outbox.postgres.port}",
+            "-X", "relay.connect_timeout=1s",
+        )
+        relay.wait_for_log("streaming")
+        assert "PostgreSQL did not answer for 1 s" in relay.log()
+    finally:
+        frozen.close()
 
 
 def test_the_slot_did_not_come_along(own_outbox: Outbox, standby: Postgres) -> None:

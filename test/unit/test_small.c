@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * test_small.c
- *	  Tests of lsn.c, nearest.c, backoff.c, error.c and log.c.
+ *	  Tests of lsn.c, nearest.c, hosts.c, backoff.c, error.c and log.c.
  *
  *-------------------------------------------------------------------------
  */
@@ -11,6 +11,7 @@
 
 #include "backoff.h"
 #include "error.h"
+#include "hosts.h"
 #include "log.h"
 #include "lsn.h"
 #include "nearest.h"
@@ -67,6 +68,31 @@ the_nearest_name_is_the_one_that_was_meant(void **state)
 	assert_null(nearest_name("a name that is much longer than any known name "
 							 "could ever be, and so is not compared",
 							 known));
+}
+
+/* Tells what a rotated list has to be. */
+static void
+assert_rotated(const char *list, unsigned first, const char *expected)
+{
+	char *rotated = hosts_rotate(list, first);
+
+	assert_string_equal(rotated, expected);
+	free(rotated);
+}
+
+static void
+hosts_go_round_and_round(void **state)
+{
+	(void) state;
+	assert_rotated("a,b,c", 0, "a,b,c");
+	assert_rotated("a,b,c", 1, "b,c,a");
+	assert_rotated("a,b,c", 2, "c,a,b");
+	assert_rotated("a,b,c", 3, "a,b,c");
+	assert_rotated("a,b,c", 4294967295, "a,b,c");
+	assert_rotated("only", 7, "only");
+	assert_rotated("", 1, "");
+	assert_rotated(",", 1, ",");
+	assert_rotated("a,,c", 1, ",c,a");
 }
 
 static void
@@ -196,6 +222,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lsns_are_read_as_postgresql_prints_them),
 		cmocka_unit_test(the_nearest_name_is_the_one_that_was_meant),
+		cmocka_unit_test(hosts_go_round_and_round),
 		cmocka_unit_test(waits_double_up_to_the_longest),
 		cmocka_unit_test(an_error_is_one_line),
 		cmocka_unit_test(log_lines_are_logfmt),

@@ -1,0 +1,17 @@
+/*-------------------------------------------------------------------------
+ *
+ * hosts.h
+ *	  Lists of hosts or ports as libpq has them: one,two,three.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef PG_OUTBOX_HOSTS_H
+#define PG_OUTBOX_HOSTS_H
+
+/*
+ * The same list, beginning with another item, counted round and round from 0.
+ * A list of one item stays as it is.  The caller frees it.
+ */
+extern char *hosts_rotate(const char *list, unsigned first);
+
+#endif /* PG_OUTBOX_HOSTS_H */
