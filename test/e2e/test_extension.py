@@ -186,6 +186,34 @@ def test_the_relay_maintains(extended: Outbox) -> None:
     assert relay.terminate() == 0
 
 
+def test_the_least_rights(extended: Outbox) -> None:
+    """A role that was granted the relay and the cleanup of a table does both, and
+    reads nothing."""
+    role = f"relay_{extended.dbname}"
+    extended.db.execute(f"CREATE ROLE {role} LOGIN")
+    try:
+        extended.db.execute(f"SELECT outbox.grant_relay('{role}')")
+        extended.db.execute(f"SELECT outbox.grant_cleanup('{role}', 'public.outbox')")
+        conninfo = extended.postgres.conninfo(extended.dbname, role)
+        extended.create_slot()
+        extended.db.execute(
+            f"INSERT INTO outbox ({COLUMNS}, created_at) VALUES (%s, 'k', 'e', '1', '2000-01-01')",
+            (extended.aggregate_type,),
+        )
+        relay = extended.relay("-d", conninfo, "-X", "maintenance.interval=1s")
+        relay.wait_for_log("maintenance done")
+        assert [r.value for r in extended.wait_published(1)] == [b"1"]
+        assert extended.db.execute("SELECT count(*) FROM outbox").fetchone()[0] == 0
+        with psycopg.connect(conninfo) as connection:
+            assert connection.execute("SELECT slot FROM outbox.status").fetchall()
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connection.execute("SELECT payload FROM outbox")
+        assert relay.terminate() == 0
+    finally:
+        extended.db.execute(f"DROP OWNED BY {role}")
+        extended.db.execute(f"DROP ROLE {role}")
+
+
 def test_maintenance_that_fails_is_not_in_the_way(outbox: Outbox) -> None:
     outbox.create_slot()
     relay = outbox.streaming_relay(
