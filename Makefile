@@ -110,8 +110,8 @@ expected: decoder extension ## Take the present results of pg_regress as the exp
 	test/regress.sh isolation --accept
 
 fmt: ## Format the C sources
-	clang-format -i decoder/*.[ch] consumer/*.[ch] test/unit/*.[ch] \
-		test/fuzz/*.[ch] bench/empty_plugin/*.c
+	clang-format -i decoder/*.[ch] consumer/*.[ch] consumer/*/*.[ch] \
+		test/unit/*.[ch] test/fuzz/*.[ch] bench/empty_plugin/*.c
 
 lint: check-lint ## The same as check-lint
 

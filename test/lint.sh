@@ -8,8 +8,8 @@ cd "$(dirname "$0")/.."
 banned='\b(strcpy|strcat|sprintf|vsprintf|gets|atoi|atol|strtok)\('
 
 echo "format"
-sources="decoder/*.[ch] consumer/*.[ch] test/unit/*.[ch] test/fuzz/*.[ch]
-    bench/empty_plugin/*.c"
+sources="decoder/*.[ch] consumer/*.[ch] consumer/*/*.[ch] test/unit/*.[ch]
+    test/fuzz/*.[ch] bench/empty_plugin/*.c"
 # shellcheck disable=SC2086 # a list of patterns
 clang-format --dry-run -Werror $sources
 
