@@ -14,10 +14,10 @@
 #include "check.h"
 #include "check_query.inc"
 #include "envelope.h"
-#include "exit.h"
+#include "base/exit.h"
 #include "kafkacheck.h"
 #include "pgconn.h"
-#include "xalloc.h"
+#include "base/memory.h"
 
 /*
  * What the settings ask for, as parameters of the query in sql/check.sql: $1

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "cli.h"
-#include "exit.h"
+#include "base/exit.h"
 #include "nearest.h"
 #include "pgconn.h"
 

@@ -17,7 +17,7 @@
 #include "config.h"
 #include "nearest.h"
 #include "settings.h"
-#include "xalloc.h"
+#include "base/memory.h"
 
 /* One setting that was set. */
 typedef struct Entry

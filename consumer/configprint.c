@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "configprint.h"
-#include "exit.h"
+#include "base/exit.h"
 #include "settings.h"
 
 /* Prints what was set in a section whose keys are a library's. */

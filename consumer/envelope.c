@@ -15,7 +15,7 @@
 
 #include "envelope.h"
 #include "envelope_text.h"
-#include "xalloc.h"
+#include "base/memory.h"
 
 #define ARENA_MIN 4096
 

@@ -16,8 +16,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "error.h"
-#include "lsn.h"
+#include "base/error.h"
+#include "base/lsn.h"
 
 /* The version of the lines that are understood: option proto_version. */
 #define ENVELOPE_VERSION "1"

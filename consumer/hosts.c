@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "hosts.h"
-#include "xalloc.h"
+#include "base/memory.h"
 
 /* How many items a list has. */
 static unsigned

@@ -16,9 +16,9 @@
 #include "deadletter.h"
 #include "envelope.h"
 #include "intake.h"
-#include "log.h"
+#include "base/log.h"
 #include "poison.h"
-#include "xalloc.h"
+#include "base/memory.h"
 
 struct Intake
 {

@@ -12,9 +12,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "error.h"
+#include "base/error.h"
 #include "kafka.h"
-#include "lsn.h"
+#include "base/lsn.h"
 #include "tracker.h"
 
 typedef struct Intake Intake;

@@ -12,13 +12,13 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "clock.h"
+#include "base/clock.h"
 #include "kafka.h"
 #include "kafkaconf.h"
 #include "kafkatopic.h"
-#include "log.h"
-#include "outage.h"
-#include "xalloc.h"
+#include "base/log.h"
+#include "base/outage.h"
+#include "base/memory.h"
 
 struct Kafka
 {

@@ -18,7 +18,7 @@
 
 #include "config.h"
 #include "envelope.h"
-#include "error.h"
+#include "base/error.h"
 
 typedef struct Kafka Kafka;
 

@@ -12,7 +12,7 @@
 
 #include "kafkaconf.h"
 #include "nearest.h"
-#include "xalloc.h"
+#include "base/memory.h"
 
 /* What the relay sets unless [kafka] does. */
 static const struct

@@ -13,10 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "clock.h"
+#include "base/clock.h"
 #include "kafkatopic.h"
-#include "log.h"
-#include "xalloc.h"
+#include "base/log.h"
+#include "base/memory.h"
 
 /* A topic's name is at most 249 bytes (Topic.java). */
 #define TOPIC_SIZE 250

@@ -13,8 +13,8 @@
 #include <stdint.h>
 
 #include "envelope.h"
-#include "error.h"
-#include "outage.h"
+#include "base/error.h"
+#include "base/outage.h"
 #include "topicspec.h"
 
 typedef struct KafkaTopic

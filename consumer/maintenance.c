@@ -10,12 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "clock.h"
-#include "log.h"
+#include "base/clock.h"
+#include "base/log.h"
 #include "maintenance.h"
 #include "pgconn.h"
 #include "pgerror.h"
-#include "xalloc.h"
+#include "base/memory.h"
 
 /* The casts tell the server the types of the parameters. */
 static const char query[] =

@@ -14,7 +14,7 @@
 #include "hosts.h"
 #include "pgconn.h"
 #include "pgerror.h"
-#include "xalloc.h"
+#include "base/memory.h"
 
 /*
  * The decoder prints a value of a type it has no code of its own for with the

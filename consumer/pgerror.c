@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "pgerror.h"
-#include "xalloc.h"
+#include "base/memory.h"
 
 /* SQLSTATEs that end by themselves: the first two or all five characters. */
 static const char *const passing_states[] = {"08",    "53",    "57P01", "57P02",

@@ -10,7 +10,7 @@
 
 #include <libpq-fe.h>
 
-#include "error.h"
+#include "base/error.h"
 
 typedef enum PgErrorClass
 {

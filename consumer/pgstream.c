@@ -16,11 +16,11 @@
 #include <unistd.h>
 
 #include "envelope.h"
-#include "log.h"
+#include "base/log.h"
 #include "pgconn.h"
 #include "pgstream.h"
 #include "slot.h"
-#include "xalloc.h"
+#include "base/memory.h"
 
 typedef enum State
 {

@@ -17,8 +17,8 @@
 #include <stddef.h>
 
 #include "config.h"
-#include "error.h"
-#include "lsn.h"
+#include "base/error.h"
+#include "base/lsn.h"
 #include "pgerror.h"
 
 typedef struct PgStream PgStream;

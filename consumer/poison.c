@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "poison.h"
-#include "xalloc.h"
+#include "base/memory.h"
 
 /* Few at a time: each is found on the way to the next. */
 struct Poison

@@ -14,8 +14,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "error.h"
-#include "lsn.h"
+#include "base/error.h"
+#include "base/lsn.h"
 
 typedef struct PoisonEvent
 {

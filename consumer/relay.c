@@ -28,9 +28,9 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include "clock.h"
-#include "exit.h"
-#include "log.h"
+#include "base/clock.h"
+#include "base/exit.h"
+#include "base/log.h"
 #include "relay.h"
 #include "relay_state.h"
 

@@ -5,9 +5,9 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "clock.h"
-#include "exit.h"
-#include "log.h"
+#include "base/clock.h"
+#include "base/exit.h"
+#include "base/log.h"
 #include "relay_state.h"
 
 /* How long the end of the stream is awaited, in ms. */

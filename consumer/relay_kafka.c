@@ -7,9 +7,9 @@
  */
 #include <string.h>
 
-#include "clock.h"
-#include "exit.h"
-#include "log.h"
+#include "base/clock.h"
+#include "base/exit.h"
+#include "base/log.h"
 #include "relay_state.h"
 
 /* How often topics that may be missing are looked after, in ms. */

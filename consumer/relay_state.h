@@ -19,7 +19,7 @@
 #include "intake.h"
 #include "kafka.h"
 #include "maintenance.h"
-#include "outage.h"
+#include "base/outage.h"
 #include "pgstream.h"
 #include "tracker.h"
 

@@ -8,8 +8,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "clock.h"
-#include "log.h"
+#include "base/clock.h"
+#include "base/log.h"
 #include "relay_state.h"
 
 /* The shortest time between two statuses that confirm something, in ms. */

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "cli.h"
-#include "exit.h"
+#include "base/exit.h"
 #include "pgconn.h"
 #include "pgerror.h"
 #include "slot.h"

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 
 #include "cli.h"
-#include "exit.h"
+#include "base/exit.h"
 #include "pgconn.h"
 #include "status.h"
 

@@ -14,9 +14,9 @@
 #include <unistd.h>
 
 #include "cli.h"
-#include "clock.h"
+#include "base/clock.h"
 #include "envelope.h"
-#include "exit.h"
+#include "base/exit.h"
 #include "pgstream.h"
 #include "tail.h"
 

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "topicspec.h"
-#include "xalloc.h"
+#include "base/memory.h"
 
 #define MAX_PARTITIONS 100000
 #define MAX_REPLICATION 100

@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "error.h"
+#include "base/error.h"
 
 /* More properties than this are refused. */
 #define TOPICSPEC_MAX_PROPERTIES 20

@@ -14,7 +14,7 @@
 #include <stdlib.h>
 
 #include "tracker.h"
-#include "xalloc.h"
+#include "base/memory.h"
 
 /* A transaction, or a position line: one of no events. */
 typedef struct Transaction

@@ -1,14 +1,14 @@
 /*-------------------------------------------------------------------------
  *
  * test_poison.c
- *	  Tests of poison.c, deadletter.c, outage.c and topicspec.c.
+ *	  Tests of poison.c, deadletter.c, base/outage.c and topicspec.c.
  *
  *-------------------------------------------------------------------------
  */
 #include "unit.h"
 
 #include "deadletter.h"
-#include "outage.h"
+#include "base/outage.h"
 #include "poison.h"
 #include "topicspec.h"
 

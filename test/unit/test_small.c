@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * test_small.c
- *	  Tests of lsn.c, nearest.c, hosts.c, backoff.c, error.c and log.c.
+ *	  Tests of base/lsn.c, nearest.c, hosts.c, backoff.c, base/error.c and
+ *base/log.c.
  *
  *-------------------------------------------------------------------------
  */
@@ -10,10 +11,10 @@
 #include <unistd.h>
 
 #include "backoff.h"
-#include "error.h"
+#include "base/error.h"
 #include "hosts.h"
-#include "log.h"
-#include "lsn.h"
+#include "base/log.h"
+#include "base/lsn.h"
 #include "nearest.h"
 
 static void

@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
- * error.h
+ * base/error.h
  *	  One error, one line: what happened, where, what to do.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef PG_OUTBOX_ERROR_H
-#define PG_OUTBOX_ERROR_H
+#ifndef PG_OUTBOX_BASE_ERROR_H
+#define PG_OUTBOX_BASE_ERROR_H
 
 #include <stdbool.h>
 
@@ -23,4 +23,4 @@ typedef struct Error
 extern bool error_set(Error *err, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-#endif /* PG_OUTBOX_ERROR_H */
+#endif /* PG_OUTBOX_BASE_ERROR_H */

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * xalloc.h
+ * base/memory.h
  *	  Memory that is there, or the process ends.
  *
  * The relay has nothing to do without memory, and may die at any moment
@@ -8,8 +8,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef PG_OUTBOX_XALLOC_H
-#define PG_OUTBOX_XALLOC_H
+#ifndef PG_OUTBOX_BASE_MEMORY_H
+#define PG_OUTBOX_BASE_MEMORY_H
 
 #include <stddef.h>
 
@@ -22,4 +22,4 @@ extern char *xstrdup(const char *text);
 /* Ends the process: a library had no memory. */
 extern void xalloc_failed(void) __attribute__((noreturn));
 
-#endif /* PG_OUTBOX_XALLOC_H */
+#endif /* PG_OUTBOX_BASE_MEMORY_H */

@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
- * clock.h
+ * base/clock.h
  *	  The time that timers go by.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef PG_OUTBOX_CLOCK_H
-#define PG_OUTBOX_CLOCK_H
+#ifndef PG_OUTBOX_BASE_CLOCK_H
+#define PG_OUTBOX_BASE_CLOCK_H
 
 #include <stdint.h>
 #include <time.h>
@@ -21,4 +21,4 @@ clock_ms(void)
 	return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-#endif /* PG_OUTBOX_CLOCK_H */
+#endif /* PG_OUTBOX_BASE_CLOCK_H */

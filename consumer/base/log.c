@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * log.c
+ * base/log.c
  *	  Log lines on standard error: one event, one line.
  *
  *-------------------------------------------------------------------------
@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "log.h"
+#include "base/log.h"
 
 /* A line is cut at this many bytes. */
 #define LINE_SIZE 4096

@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
- * lsn.h
+ * base/lsn.h
  *	  Positions in the write-ahead log, as PostgreSQL prints them.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef PG_OUTBOX_LSN_H
-#define PG_OUTBOX_LSN_H
+#ifndef PG_OUTBOX_BASE_LSN_H
+#define PG_OUTBOX_BASE_LSN_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -28,4 +28,4 @@ typedef uint64_t Lsn;
  */
 extern bool lsn_parse(const char *text, size_t len, Lsn *lsn);
 
-#endif /* PG_OUTBOX_LSN_H */
+#endif /* PG_OUTBOX_BASE_LSN_H */

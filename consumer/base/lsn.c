@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
- * lsn.c
+ * base/lsn.c
  *	  Positions in the write-ahead log, as PostgreSQL prints them.
  *
  *-------------------------------------------------------------------------
  */
-#include "lsn.h"
+#include "base/lsn.h"
 
 /* The value of a hexadecimal digit, or -1. */
 static int

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * error.c
+ * base/error.c
  *	  One error, one line.
  *
  *-------------------------------------------------------------------------
@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "error.h"
+#include "base/error.h"
 
 bool
 error_set(Error *err, const char *format, ...)

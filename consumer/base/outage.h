@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
- * outage.h
+ * base/outage.h
  *	  Tells of something that is waited for: at once, then ever more rarely.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef PG_OUTBOX_OUTAGE_H
-#define PG_OUTBOX_OUTAGE_H
+#ifndef PG_OUTBOX_BASE_OUTAGE_H
+#define PG_OUTBOX_BASE_OUTAGE_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -31,4 +31,4 @@ extern int64_t outage_lasted(const Outage *outage, int64_t now_ms);
 /* It is there again. */
 extern void outage_end(Outage *outage);
 
-#endif /* PG_OUTBOX_OUTAGE_H */
+#endif /* PG_OUTBOX_BASE_OUTAGE_H */

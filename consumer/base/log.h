@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * log.h
+ * base/log.h
  *	  Log lines on standard error: one event, one line, in logfmt
  *	  or JSON.
  *
@@ -8,14 +8,14 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef PG_OUTBOX_LOG_H
-#define PG_OUTBOX_LOG_H
+#ifndef PG_OUTBOX_BASE_LOG_H
+#define PG_OUTBOX_BASE_LOG_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lsn.h"
+#include "base/lsn.h"
 
 typedef enum LogLevel
 {
@@ -84,4 +84,4 @@ extern void log_write(LogLevel level, const char *message,
 #define log_debug(message, ...) \
 	log_line(LOG_LEVEL_DEBUG, message, ##__VA_ARGS__)
 
-#endif /* PG_OUTBOX_LOG_H */
+#endif /* PG_OUTBOX_BASE_LOG_H */

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * xalloc.c
+ * base/memory.c
  *	  Memory that is there, or the process ends.
  *
  *-------------------------------------------------------------------------
@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "exit.h"
-#include "xalloc.h"
+#include "base/exit.h"
+#include "base/memory.h"
 
 void
 xalloc_failed(void)

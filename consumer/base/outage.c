@@ -1,13 +1,13 @@
 /*-------------------------------------------------------------------------
  *
- * outage.c
+ * base/outage.c
  *	  Tells of something that is waited for: at once, then ever more rarely.
  *
  *-------------------------------------------------------------------------
  */
 #include <string.h>
 
-#include "outage.h"
+#include "base/outage.h"
 
 #define FIRST_REMINDER_MS 60000
 #define LAST_REMINDER_MS (60 * 60000)
