@@ -8,7 +8,7 @@
 #ifndef PG_OUTBOX_CHECK_H
 #define PG_OUTBOX_CHECK_H
 
-#include "config.h"
+#include "config/values.h"
 
 /*
  * Prints a line for each precondition: "ok", or "FAIL" with what repairs it.

@@ -12,7 +12,7 @@
 
 #include "cli.h"
 #include "base/exit.h"
-#include "nearest.h"
+#include "config/nearest.h"
 #include "pgconn.h"
 
 /* An option of the command line. */

@@ -8,7 +8,7 @@
 #ifndef PG_OUTBOX_CLI_H
 #define PG_OUTBOX_CLI_H
 
-#include "config.h"
+#include "config/values.h"
 
 /* What a command line asks for. */
 typedef struct Command

@@ -16,7 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "config.h"
+#include "config/values.h"
 #include "envelope.h"
 #include "base/error.h"
 

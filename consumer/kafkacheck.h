@@ -8,7 +8,7 @@
 #ifndef PG_OUTBOX_KAFKACHECK_H
 #define PG_OUTBOX_KAFKACHECK_H
 
-#include "config.h"
+#include "config/values.h"
 
 typedef enum KafkaTopicState
 {

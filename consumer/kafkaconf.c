@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "kafkaconf.h"
-#include "nearest.h"
+#include "config/nearest.h"
 #include "base/memory.h"
 
 /* What the relay sets unless [kafka] does. */

@@ -10,7 +10,7 @@
 
 #include <librdkafka/rdkafka.h>
 
-#include "config.h"
+#include "config/values.h"
 
 /*
  * Makes librdkafka's configuration of [kafka] and the relay's own settings.

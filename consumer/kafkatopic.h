@@ -15,7 +15,7 @@
 #include "envelope.h"
 #include "base/error.h"
 #include "base/outage.h"
-#include "topicspec.h"
+#include "config/topic_spec.h"
 
 typedef struct KafkaTopic
 {

@@ -10,10 +10,10 @@
 
 #include "check.h"
 #include "cli.h"
-#include "configprint.h"
+#include "config/print.h"
 #include "base/exit.h"
 #include "base/log.h"
-#include "nearest.h"
+#include "config/nearest.h"
 #include "relay.h"
 #include "slot.h"
 #include "status.h"

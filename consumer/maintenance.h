@@ -13,7 +13,7 @@
 
 #include <stdint.h>
 
-#include "config.h"
+#include "config/values.h"
 
 typedef struct Maintenance Maintenance;
 

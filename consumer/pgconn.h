@@ -10,7 +10,7 @@
 
 #include <libpq-fe.h>
 
-#include "config.h"
+#include "config/values.h"
 
 /* Sets each keyword of a connection string or URI in [postgres]. */
 extern bool pgconn_set_conninfo(Config *config, const char *conninfo,

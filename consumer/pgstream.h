@@ -16,7 +16,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "config.h"
+#include "config/values.h"
 #include "base/error.h"
 #include "base/lsn.h"
 #include "pgerror.h"

@@ -8,7 +8,7 @@
 #ifndef PG_OUTBOX_RELAY_H
 #define PG_OUTBOX_RELAY_H
 
-#include "config.h"
+#include "config/values.h"
 
 /*
  * Runs until SIGTERM or SIGINT, or until it cannot go on, and returns the exit

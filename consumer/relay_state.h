@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 #include "backoff.h"
-#include "config.h"
+#include "config/values.h"
 #include "intake.h"
 #include "kafka.h"
 #include "maintenance.h"

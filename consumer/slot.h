@@ -8,7 +8,7 @@
 #ifndef PG_OUTBOX_SLOT_H
 #define PG_OUTBOX_SLOT_H
 
-#include "config.h"
+#include "config/values.h"
 
 /* Room for a slot command: a slot's name is at most 63 bytes. */
 #define SLOT_COMMAND_LENGTH 160

@@ -8,7 +8,7 @@
 #ifndef PG_OUTBOX_STATUS_H
 #define PG_OUTBOX_STATUS_H
 
-#include "config.h"
+#include "config/values.h"
 
 /* Prints the slot's status, or JSON with --json; returns the exit status. */
 extern int status_run(const Config *config);

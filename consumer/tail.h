@@ -8,7 +8,7 @@
 #ifndef PG_OUTBOX_TAIL_H
 #define PG_OUTBOX_TAIL_H
 
-#include "config.h"
+#include "config/values.h"
 
 /*
  * Prints what commits from now on until a signal ends it: in colour on a

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * test_config.c
- *	  Tests of config.c and settings.c.
+ *	  Tests of config/values.c and config/settings.c.
  *
  *-------------------------------------------------------------------------
  */
@@ -9,7 +9,7 @@
 
 #include <unistd.h>
 
-#include "config.h"
+#include "config/values.h"
 
 /* A file with a text in it; the name is valid until the next call. */
 static const char *

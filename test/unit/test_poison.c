@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * test_poison.c
- *	  Tests of poison.c, deadletter.c, base/outage.c and topicspec.c.
+ *	  Tests of poison.c, deadletter.c, base/outage.c and config/topic_spec.c.
  *
  *-------------------------------------------------------------------------
  */
@@ -10,7 +10,7 @@
 #include "deadletter.h"
 #include "base/outage.h"
 #include "poison.h"
-#include "topicspec.h"
+#include "config/topic_spec.h"
 
 static void
 refused_events_are_known_until_they_are_confirmed(void **state)

@@ -1,8 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * test_small.c
- *	  Tests of base/lsn.c, nearest.c, hosts.c, backoff.c, base/error.c and
- *base/log.c.
+ *	  Tests of base/lsn.c, config/nearest.c, hosts.c, backoff.c, base/error.c
+ *and base/log.c.
  *
  *-------------------------------------------------------------------------
  */
@@ -15,7 +15,7 @@
 #include "hosts.h"
 #include "base/log.h"
 #include "base/lsn.h"
-#include "nearest.h"
+#include "config/nearest.h"
 
 static void
 lsns_are_read_as_postgresql_prints_them(void **state)

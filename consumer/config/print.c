@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * configprint.c
+ * config/print.c
  *	  Prints the settings of a run as an INI file that explains itself.
  *
  *-------------------------------------------------------------------------
@@ -8,9 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "configprint.h"
+#include "config/print.h"
 #include "base/exit.h"
-#include "settings.h"
+#include "config/settings.h"
 
 /* Prints what was set in a section whose keys are a library's. */
 static void

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * settings.c
+ * config/settings.c
  *	  The relay's own settings: names, types, defaults, ranges.
  *
  *-------------------------------------------------------------------------
@@ -11,8 +11,8 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "settings.h"
-#include "topicspec.h"
+#include "config/settings.h"
+#include "config/topic_spec.h"
 
 #define KB INT64_C(1024)
 #define MB (1024 * KB)

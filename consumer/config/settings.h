@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
- * settings.h
+ * config/settings.h
  *	  The relay's own settings: names, types, defaults, ranges.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef PG_OUTBOX_SETTINGS_H
-#define PG_OUTBOX_SETTINGS_H
+#ifndef PG_OUTBOX_CONFIG_SETTINGS_H
+#define PG_OUTBOX_CONFIG_SETTINGS_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -24,7 +24,7 @@ typedef enum SettingType
 	SETTING_DURATION,   /* a number with ms, s, min or h; kept in ms */
 	SETTING_ON_ERROR,   /* stop, dead-letter or skip */
 	SETTING_TOPIC,      /* the name of a topic */
-	SETTING_TOPIC_SPEC, /* how topics are created; see topicspec.h */
+	SETTING_TOPIC_SPEC, /* how topics are created; see config/topic_spec.h */
 	SETTING_LOG_FORMAT, /* logfmt or json */
 	SETTING_LOG_LEVEL
 } SettingType;
@@ -69,4 +69,4 @@ extern bool settings_check(const Setting *setting, const char *value,
 extern int64_t settings_number(const Setting *setting, const char *value);
 extern bool settings_bool(const char *value);
 
-#endif /* PG_OUTBOX_SETTINGS_H */
+#endif /* PG_OUTBOX_CONFIG_SETTINGS_H */

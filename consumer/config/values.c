@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * config.c
+ * config/values.c
  *	  The settings of one run: INI file, environment, command line.
  *
  *-------------------------------------------------------------------------
@@ -14,9 +14,9 @@
 #include <strings.h>
 #include <sys/stat.h>
 
-#include "config.h"
-#include "nearest.h"
-#include "settings.h"
+#include "config/values.h"
+#include "config/nearest.h"
+#include "config/settings.h"
 #include "base/memory.h"
 
 /* One setting that was set. */

@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
- * topicspec.h
+ * config/topic_spec.h
  *	  How topics are to be created: PARTITIONS[:REPLICATION[,property=value]...]
  *
  *-------------------------------------------------------------------------
  */
-#ifndef PG_OUTBOX_TOPICSPEC_H
-#define PG_OUTBOX_TOPICSPEC_H
+#ifndef PG_OUTBOX_CONFIG_TOPIC_SPEC_H
+#define PG_OUTBOX_CONFIG_TOPIC_SPEC_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -33,4 +33,4 @@ typedef struct TopicSpec
 extern bool topicspec_parse(TopicSpec *spec, const char *text, Error *err);
 extern void topicspec_free(TopicSpec *spec);
 
-#endif /* PG_OUTBOX_TOPICSPEC_H */
+#endif /* PG_OUTBOX_CONFIG_TOPIC_SPEC_H */

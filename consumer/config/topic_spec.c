@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * topicspec.c
+ * config/topic_spec.c
  *	  How topics are to be created: PARTITIONS[:REPLICATION[,property=value]...]
  *
  *-------------------------------------------------------------------------
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "topicspec.h"
+#include "config/topic_spec.h"
 #include "base/memory.h"
 
 #define MAX_PARTITIONS 100000

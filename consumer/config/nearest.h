@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
- * nearest.h
+ * config/nearest.h
  *	  The known name that a misspelt one probably meant.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef PG_OUTBOX_NEAREST_H
-#define PG_OUTBOX_NEAREST_H
+#ifndef PG_OUTBOX_CONFIG_NEAREST_H
+#define PG_OUTBOX_CONFIG_NEAREST_H
 
 /*
  * Returns that one of known (NULL at the end) which is nearest to name by
@@ -14,4 +14,4 @@
  */
 extern const char *nearest_name(const char *name, const char *const *known);
 
-#endif /* PG_OUTBOX_NEAREST_H */
+#endif /* PG_OUTBOX_CONFIG_NEAREST_H */

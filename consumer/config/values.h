@@ -1,18 +1,18 @@
 /*-------------------------------------------------------------------------
  *
- * config.h
+ * config/values.h
  *	  The settings of one run: INI file, environment, command line; the later
  *	  wins.
  *
  * Settings are kept as text by section and key.  The sections [relay] and
- * [log] belong to the relay, [outbox] holds the decoder's options: settings.c
- * describes their keys.  What [postgres] and [kafka] may hold is known to libpq
- * and librdkafka, and checked by pgconn.c and kafkaconf.c.
+ * [log] belong to the relay, [outbox] holds the decoder's options:
+ *config/settings.c describes their keys.  What [postgres] and [kafka] may hold
+ *is known to libpq and librdkafka, and checked by pgconn.c and kafkaconf.c.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef PG_OUTBOX_CONFIG_H
-#define PG_OUTBOX_CONFIG_H
+#ifndef PG_OUTBOX_CONFIG_VALUES_H
+#define PG_OUTBOX_CONFIG_VALUES_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -86,4 +86,4 @@ extern bool config_next(const Config *config, const char *section,
 extern bool config_check_names(const Config *config, const char *section,
 							   const char *const *known, Error *err);
 
-#endif /* PG_OUTBOX_CONFIG_H */
+#endif /* PG_OUTBOX_CONFIG_VALUES_H */

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * nearest.c
+ * config/nearest.c
  *	  The known name that a misspelt one probably meant.
  *
  *-------------------------------------------------------------------------
@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "nearest.h"
+#include "config/nearest.h"
 
 /* Longer names are not compared. */
 #define MAX_LENGTH 64

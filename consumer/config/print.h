@@ -1,14 +1,14 @@
 /*-------------------------------------------------------------------------
  *
- * configprint.h
+ * config/print.h
  *	  Prints the settings of a run as an INI file that explains itself.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef PG_OUTBOX_CONFIGPRINT_H
-#define PG_OUTBOX_CONFIGPRINT_H
+#ifndef PG_OUTBOX_CONFIG_PRINT_H
+#define PG_OUTBOX_CONFIG_PRINT_H
 
-#include "config.h"
+#include "config/values.h"
 
 /*
  * Prints every setting to standard output, each of ours with what it is for;
@@ -16,4 +16,4 @@
  */
 extern int config_print(const Config *config);
 
-#endif /* PG_OUTBOX_CONFIGPRINT_H */
+#endif /* PG_OUTBOX_CONFIG_PRINT_H */
