@@ -13,7 +13,7 @@
 
 #include "check.h"
 #include "check_query.inc"
-#include "envelope.h"
+#include "envelope/reader.h"
 #include "base/exit.h"
 #include "kafkacheck.h"
 #include "pgconn.h"

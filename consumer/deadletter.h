@@ -8,7 +8,7 @@
 #ifndef PG_OUTBOX_DEADLETTER_H
 #define PG_OUTBOX_DEADLETTER_H
 
-#include "envelope.h"
+#include "envelope/reader.h"
 
 /* A dead letter, and what its headers point to. */
 typedef struct DeadLetter

@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "deadletter.h"
-#include "envelope.h"
+#include "envelope/reader.h"
 #include "intake.h"
 #include "base/log.h"
 #include "poison.h"

@@ -17,7 +17,7 @@
 #include <stdint.h>
 
 #include "config/values.h"
-#include "envelope.h"
+#include "envelope/reader.h"
 #include "base/error.h"
 
 typedef struct Kafka Kafka;

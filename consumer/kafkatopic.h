@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "envelope.h"
+#include "envelope/reader.h"
 #include "base/error.h"
 #include "base/outage.h"
 #include "config/topic_spec.h"

@@ -15,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "envelope.h"
+#include "envelope/reader.h"
 #include "base/log.h"
 #include "pgconn.h"
 #include "pgstream.h"

@@ -15,7 +15,7 @@
 
 #include "cli.h"
 #include "base/clock.h"
-#include "envelope.h"
+#include "envelope/reader.h"
 #include "base/exit.h"
 #include "pgstream.h"
 #include "tail.h"

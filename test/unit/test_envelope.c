@@ -10,7 +10,7 @@
 
 #include <time.h>
 
-#include "envelope.h"
+#include "envelope/reader.h"
 
 #define EVENT \
 	"{\"topic\":\"Task.events\",\"key\":\"k\",\"ts\":1764000000123," \

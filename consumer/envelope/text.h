@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * envelope_text.h
+ * envelope/text.h
  *	  What both envelope readers share: strings, payloads, the arena.
  *
  *-------------------------------------------------------------------------
@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "envelope.h"
+#include "envelope/reader.h"
 
 /*
  * The arena holds what a line's strings are when unescaped or decoded.  That

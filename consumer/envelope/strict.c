@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
- * envelope.c
+ * envelope/strict.c
  *	  Reads the decoder's lines: the strict reader.
  *
  * It knows the one order and spelling that the decoder writes, compares
  * members as whole literals and copies nothing that is not escaped.  What it
- * does not understand goes to the lenient reader in envelope_json.c.
+ * does not understand goes to the lenient reader in envelope/lenient.c.
  *
  *-------------------------------------------------------------------------
  */
@@ -13,8 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "envelope.h"
-#include "envelope_text.h"
+#include "envelope/reader.h"
+#include "envelope/text.h"
 #include "base/memory.h"
 
 #define ARENA_MIN 4096

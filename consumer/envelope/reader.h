@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * envelope.h
+ * envelope/reader.h
  *	  Reads the decoder's lines: events, errors, commits, positions.
  *
  * The format is docs/envelope.md.  The reader knows nothing of PostgreSQL or
@@ -9,8 +9,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef PG_OUTBOX_ENVELOPE_H
-#define PG_OUTBOX_ENVELOPE_H
+#ifndef PG_OUTBOX_ENVELOPE_READER_H
+#define PG_OUTBOX_ENVELOPE_READER_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -102,4 +102,4 @@ extern bool envelope_read_strict(EnvelopeReader *reader, const char *line,
 extern bool envelope_read_lenient(EnvelopeReader *reader, const char *line,
 								  size_t len, Envelope *out, Error *err);
 
-#endif /* PG_OUTBOX_ENVELOPE_H */
+#endif /* PG_OUTBOX_ENVELOPE_READER_H */

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * envelope_text.c
+ * envelope/text.c
  *	  What both envelope readers share: strings, payloads, the arena.
  *
  *-------------------------------------------------------------------------
@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "envelope_text.h"
+#include "envelope/text.h"
 
 /* The length of the UTF-8 sequence at p (RFC 3629), or 0 if it is none. */
 static size_t

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * envelope_json.c
+ * envelope/lenient.c
  *	  Reads the decoder's lines: the lenient reader.
  *
  * Takes any order and spelling of the members, as long as "payload" is last.
@@ -13,8 +13,8 @@
 #include <limits.h>
 #include <string.h>
 
-#include "envelope.h"
-#include "envelope_text.h"
+#include "envelope/reader.h"
+#include "envelope/text.h"
 
 /* Deep enough for a line: the object and its headers. */
 #define MAX_DEPTH 4
