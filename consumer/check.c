@@ -16,7 +16,7 @@
 #include "envelope/reader.h"
 #include "base/exit.h"
 #include "kafkacheck.h"
-#include "pgconn.h"
+#include "postgres/connection.h"
 #include "base/memory.h"
 
 /*

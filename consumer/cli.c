@@ -13,7 +13,7 @@
 #include "cli.h"
 #include "base/exit.h"
 #include "config/nearest.h"
-#include "pgconn.h"
+#include "postgres/connection.h"
 
 /* An option of the command line. */
 typedef struct Option

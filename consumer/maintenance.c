@@ -13,8 +13,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "maintenance.h"
-#include "pgconn.h"
-#include "pgerror.h"
+#include "postgres/connection.h"
+#include "postgres/error.h"
 #include "base/memory.h"
 
 /* The casts tell the server the types of the parameters. */

@@ -20,7 +20,7 @@
 #include "kafka.h"
 #include "maintenance.h"
 #include "base/outage.h"
-#include "pgstream.h"
+#include "postgres/stream.h"
 #include "tracker.h"
 
 typedef enum Phase

@@ -12,8 +12,8 @@
 
 #include "cli.h"
 #include "base/exit.h"
-#include "pgconn.h"
-#include "pgerror.h"
+#include "postgres/connection.h"
+#include "postgres/error.h"
 #include "slot.h"
 
 void

@@ -11,7 +11,7 @@
 
 #include "cli.h"
 #include "base/exit.h"
-#include "pgconn.h"
+#include "postgres/connection.h"
 #include "status.h"
 
 /*

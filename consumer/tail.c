@@ -17,7 +17,7 @@
 #include "base/clock.h"
 #include "envelope/reader.h"
 #include "base/exit.h"
-#include "pgstream.h"
+#include "postgres/stream.h"
 #include "tail.h"
 
 /* A status is sent this often, in ms: well within wal_sender_timeout. */

@@ -7,7 +7,8 @@
  * Settings are kept as text by section and key.  The sections [relay] and
  * [log] belong to the relay, [outbox] holds the decoder's options:
  *config/settings.c describes their keys.  What [postgres] and [kafka] may hold
- *is known to libpq and librdkafka, and checked by pgconn.c and kafkaconf.c.
+ *is known to libpq and librdkafka, and checked by postgres/connection.c and
+ *kafkaconf.c.
  *
  *-------------------------------------------------------------------------
  */

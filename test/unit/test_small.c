@@ -1,8 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * test_small.c
- *	  Tests of base/lsn.c, config/nearest.c, hosts.c, backoff.c, base/error.c
- *and base/log.c.
+ *	  Tests of base/lsn.c, config/nearest.c, postgres/hosts.c, backoff.c,
+ *base/error.c and base/log.c.
  *
  *-------------------------------------------------------------------------
  */
@@ -12,7 +12,7 @@
 
 #include "backoff.h"
 #include "base/error.h"
-#include "hosts.h"
+#include "postgres/hosts.h"
 #include "base/log.h"
 #include "base/lsn.h"
 #include "config/nearest.h"

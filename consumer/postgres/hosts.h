@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
- * hosts.h
+ * postgres/hosts.h
  *	  Lists of hosts or ports as libpq has them: one,two,three.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef PG_OUTBOX_HOSTS_H
-#define PG_OUTBOX_HOSTS_H
+#ifndef PG_OUTBOX_POSTGRES_HOSTS_H
+#define PG_OUTBOX_POSTGRES_HOSTS_H
 
 /*
  * The same list, beginning with another item, counted round and round from 0.
@@ -14,4 +14,4 @@
  */
 extern char *hosts_rotate(const char *list, unsigned first);
 
-#endif /* PG_OUTBOX_HOSTS_H */
+#endif /* PG_OUTBOX_POSTGRES_HOSTS_H */

@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
- * pgconn.h
+ * postgres/connection.h
  *	  How the relay connects to PostgreSQL: the [postgres] section.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef PG_OUTBOX_PGCONN_H
-#define PG_OUTBOX_PGCONN_H
+#ifndef PG_OUTBOX_POSTGRES_CONNECTION_H
+#define PG_OUTBOX_POSTGRES_CONNECTION_H
 
 #include <libpq-fe.h>
 
@@ -50,4 +50,4 @@ extern PGresult *pgconn_query_params(PGconn *conn, const char *query, int count,
 									 const char *const *values,
 									 const char *slot, Error *err);
 
-#endif /* PG_OUTBOX_PGCONN_H */
+#endif /* PG_OUTBOX_POSTGRES_CONNECTION_H */

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * pgerror.c
+ * postgres/error.c
  *	  What an error of PostgreSQL means to the relay.
  *
  *-------------------------------------------------------------------------
@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "pgerror.h"
+#include "postgres/error.h"
 #include "base/memory.h"
 
 /* SQLSTATEs that end by themselves: the first two or all five characters. */

@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
- * pgerror.h
+ * postgres/error.h
  *	  What an error of PostgreSQL means to the relay.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef PG_OUTBOX_PGERROR_H
-#define PG_OUTBOX_PGERROR_H
+#ifndef PG_OUTBOX_POSTGRES_ERROR_H
+#define PG_OUTBOX_POSTGRES_ERROR_H
 
 #include <libpq-fe.h>
 
@@ -28,4 +28,4 @@ typedef enum PgErrorClass
 extern PgErrorClass pgerror_classify(PGconn *conn, const PGresult *result,
 									 const char *slot, Error *err);
 
-#endif /* PG_OUTBOX_PGERROR_H */
+#endif /* PG_OUTBOX_POSTGRES_ERROR_H */

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * pgstream.c
+ * postgres/stream.c
  *	  The replication connection: from connecting to the end of the stream.
  *
  *-------------------------------------------------------------------------
@@ -17,8 +17,8 @@
 
 #include "envelope/reader.h"
 #include "base/log.h"
-#include "pgconn.h"
-#include "pgstream.h"
+#include "postgres/connection.h"
+#include "postgres/stream.h"
 #include "slot.h"
 #include "base/memory.h"
 

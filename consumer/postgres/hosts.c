@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * hosts.c
+ * postgres/hosts.c
  *	  Lists of hosts or ports as libpq has them: one,two,three.
  *
  *-------------------------------------------------------------------------
@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "hosts.h"
+#include "postgres/hosts.h"
 #include "base/memory.h"
 
 /* How many items a list has. */

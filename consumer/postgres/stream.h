@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * pgstream.h
+ * postgres/stream.h
  *	  The replication connection: from connecting to the end of the stream.
  *
  * Nothing here blocks but the look-up of a host's name inside libpq.  The
@@ -10,8 +10,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef PG_OUTBOX_PGSTREAM_H
-#define PG_OUTBOX_PGSTREAM_H
+#ifndef PG_OUTBOX_POSTGRES_STREAM_H
+#define PG_OUTBOX_POSTGRES_STREAM_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -19,7 +19,7 @@
 #include "config/values.h"
 #include "base/error.h"
 #include "base/lsn.h"
-#include "pgerror.h"
+#include "postgres/error.h"
 
 typedef struct PgStream PgStream;
 
@@ -109,4 +109,4 @@ extern bool pgstream_send_status(PgStream *stream, Lsn written, Lsn flushed,
  */
 extern bool pgstream_finish(PgStream *stream, Error *err);
 
-#endif /* PG_OUTBOX_PGSTREAM_H */
+#endif /* PG_OUTBOX_POSTGRES_STREAM_H */

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * pgconn.c
+ * postgres/connection.c
  *	  How the relay connects to PostgreSQL: the [postgres] section.
  *
  *-------------------------------------------------------------------------
@@ -11,9 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "hosts.h"
-#include "pgconn.h"
-#include "pgerror.h"
+#include "postgres/hosts.h"
+#include "postgres/connection.h"
+#include "postgres/error.h"
 #include "base/memory.h"
 
 /*
