@@ -15,7 +15,7 @@
 #include "check_query.inc"
 #include "envelope/reader.h"
 #include "base/exit.h"
-#include "kafkacheck.h"
+#include "kafka/check.h"
 #include "postgres/connection.h"
 #include "base/memory.h"
 

@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
-#include "kafka.h"
+#include "kafka/producer.h"
 #include "base/lsn.h"
 #include "tracker.h"
 

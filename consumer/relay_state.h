@@ -17,7 +17,7 @@
 #include "backoff.h"
 #include "config/values.h"
 #include "intake.h"
-#include "kafka.h"
+#include "kafka/producer.h"
 #include "maintenance.h"
 #include "base/outage.h"
 #include "postgres/stream.h"

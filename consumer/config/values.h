@@ -8,7 +8,7 @@
  * [log] belong to the relay, [outbox] holds the decoder's options:
  *config/settings.c describes their keys.  What [postgres] and [kafka] may hold
  *is known to libpq and librdkafka, and checked by postgres/connection.c and
- *kafkaconf.c.
+ *kafka/properties.c.
  *
  *-------------------------------------------------------------------------
  */

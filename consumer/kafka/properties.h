@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
- * kafkaconf.h
+ * kafka/properties.h
  *	  The properties of the Kafka producer: the [kafka] section.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef PG_OUTBOX_KAFKACONF_H
-#define PG_OUTBOX_KAFKACONF_H
+#ifndef PG_OUTBOX_KAFKA_PROPERTIES_H
+#define PG_OUTBOX_KAFKA_PROPERTIES_H
 
 #include <librdkafka/rdkafka.h>
 
@@ -19,4 +19,4 @@
  */
 extern rd_kafka_conf_t *kafkaconf_new(const Config *config, Error *err);
 
-#endif /* PG_OUTBOX_KAFKACONF_H */
+#endif /* PG_OUTBOX_KAFKA_PROPERTIES_H */

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * kafkaconf.c
+ * kafka/properties.c
  *	  The properties of the Kafka producer: the [kafka] section.
  *
  *-------------------------------------------------------------------------
@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kafkaconf.h"
+#include "kafka/properties.h"
 #include "config/nearest.h"
 #include "base/memory.h"
 

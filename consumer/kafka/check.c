@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * kafkacheck.c
+ * kafka/check.c
  *	  What the command "check" asks of Kafka.
  *
  *-------------------------------------------------------------------------
@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kafkacheck.h"
-#include "kafkaconf.h"
+#include "kafka/check.h"
+#include "kafka/properties.h"
 
 /* The longest that a question may take, in ms. */
 #define ANSWER_MS 5000

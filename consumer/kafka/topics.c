@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * kafkatopic.c
+ * kafka/topics.c
  *	  Topics that are published to, and those that are not there yet.
  *
  * Handles are kept: to produce by name librdkafka searches a list, and sends
@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "kafkatopic.h"
+#include "kafka/topics.h"
 #include "base/log.h"
 #include "base/memory.h"
 

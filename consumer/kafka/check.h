@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
- * kafkacheck.h
+ * kafka/check.h
  *	  What the command "check" asks of Kafka.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef PG_OUTBOX_KAFKACHECK_H
-#define PG_OUTBOX_KAFKACHECK_H
+#ifndef PG_OUTBOX_KAFKA_CHECK_H
+#define PG_OUTBOX_KAFKA_CHECK_H
 
 #include "config/values.h"
 
@@ -34,4 +34,4 @@ extern bool kafkacheck_brokers(const Config *config, KafkaBrokers *brokers,
 extern KafkaTopicState kafkacheck_topic(const Config *config, const char *topic,
 										Error *answer);
 
-#endif /* PG_OUTBOX_KAFKACHECK_H */
+#endif /* PG_OUTBOX_KAFKA_CHECK_H */

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * kafka.h
+ * kafka/producer.h
  *	  The Kafka producer: events in, deliveries out.
  *
  * The producer is idempotent and gapless and never gives an event up by
@@ -9,8 +9,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef PG_OUTBOX_KAFKA_H
-#define PG_OUTBOX_KAFKA_H
+#ifndef PG_OUTBOX_KAFKA_PRODUCER_H
+#define PG_OUTBOX_KAFKA_PRODUCER_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -91,4 +91,4 @@ extern void kafka_look_after_topics(Kafka *kafka);
 extern uint64_t kafka_in_flight(const Kafka *kafka);
 extern uint64_t kafka_in_flight_bytes(const Kafka *kafka);
 
-#endif /* PG_OUTBOX_KAFKA_H */
+#endif /* PG_OUTBOX_KAFKA_PRODUCER_H */

@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
- * kafkatopic.h
+ * kafka/topics.h
  *	  Topics that are published to, and those that are not there yet.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef PG_OUTBOX_KAFKATOPIC_H
-#define PG_OUTBOX_KAFKATOPIC_H
+#ifndef PG_OUTBOX_KAFKA_TOPICS_H
+#define PG_OUTBOX_KAFKA_TOPICS_H
 
 #include <librdkafka/rdkafka.h>
 #include <stdbool.h>
@@ -58,4 +58,4 @@ extern void kafkatopics_created(KafkaTopics *topics, rd_kafka_event_t *event);
 /* See kafka_look_after_topics(). */
 extern void kafkatopics_look_after(KafkaTopics *topics);
 
-#endif /* PG_OUTBOX_KAFKATOPIC_H */
+#endif /* PG_OUTBOX_KAFKA_TOPICS_H */

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * kafka.c
+ * kafka/producer.c
  *	  The Kafka producer: events in, deliveries out.
  *
  *-------------------------------------------------------------------------
@@ -13,9 +13,9 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "kafka.h"
-#include "kafkaconf.h"
-#include "kafkatopic.h"
+#include "kafka/producer.h"
+#include "kafka/properties.h"
+#include "kafka/topics.h"
 #include "base/log.h"
 #include "base/outage.h"
 #include "base/memory.h"
