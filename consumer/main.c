@@ -14,7 +14,7 @@
 #include "base/exit.h"
 #include "base/log.h"
 #include "config/nearest.h"
-#include "relay.h"
+#include "relay/loop.h"
 #include "slot.h"
 #include "status.h"
 #include "tail.h"

@@ -1,15 +1,16 @@
 /*-------------------------------------------------------------------------
  *
  * test_poison.c
- *	  Tests of poison.c, deadletter.c, base/outage.c and config/topic_spec.c.
+ *	  Tests of relay/poison.c, relay/dead_letter.c, base/outage.c and
+ *config/topic_spec.c.
  *
  *-------------------------------------------------------------------------
  */
 #include "unit.h"
 
-#include "deadletter.h"
+#include "relay/dead_letter.h"
 #include "base/outage.h"
-#include "poison.h"
+#include "relay/poison.h"
 #include "config/topic_spec.h"
 
 static void

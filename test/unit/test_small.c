@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * test_small.c
- *	  Tests of base/lsn.c, config/nearest.c, postgres/hosts.c, backoff.c,
+ *	  Tests of base/lsn.c, config/nearest.c, postgres/hosts.c, relay/backoff.c,
  *base/error.c and base/log.c.
  *
  *-------------------------------------------------------------------------
@@ -10,7 +10,7 @@
 
 #include <unistd.h>
 
-#include "backoff.h"
+#include "relay/backoff.h"
 #include "base/error.h"
 #include "postgres/hosts.h"
 #include "base/log.h"

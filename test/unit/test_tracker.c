@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * test_tracker.c
- *	  Tests of tracker.c: its rules one by one, and all of them at random
+ *	  Tests of relay/tracker.c: its rules one by one, and all of them at random
  *	  against a model that is too simple to be wrong.
  *
  *-------------------------------------------------------------------------
@@ -10,7 +10,7 @@
 
 #include <time.h>
 
-#include "tracker.h"
+#include "relay/tracker.h"
 
 /* Tells an event that must be new and returns its ticket. */
 static TrackerTicket

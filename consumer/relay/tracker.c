@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * tracker.c
+ * relay/tracker.c
  *	  What may be confirmed to PostgreSQL.
  *
  * Transactions stand in a ring in the order of their commits.  The tail is the
@@ -13,7 +13,7 @@
  */
 #include <stdlib.h>
 
-#include "tracker.h"
+#include "relay/tracker.h"
 #include "base/memory.h"
 
 /* A transaction, or a position line: one of no events. */

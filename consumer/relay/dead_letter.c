@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * deadletter.c
+ * relay/dead_letter.c
  *	  The record that stands for an event which could not be published.
  *
  *-------------------------------------------------------------------------
@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "deadletter.h"
+#include "relay/dead_letter.h"
 
 /* The headers that say what became of the event. */
 #define N_OWN_HEADERS 5

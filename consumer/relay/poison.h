@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * poison.h
+ * relay/poison.h
  *	  Events that Kafka refused for good, by their positions.
  *
  * After a refusal the producer is made anew and the stream is read again from
@@ -8,8 +8,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef PG_OUTBOX_POISON_H
-#define PG_OUTBOX_POISON_H
+#ifndef PG_OUTBOX_RELAY_POISON_H
+#define PG_OUTBOX_RELAY_POISON_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -40,4 +40,4 @@ extern PoisonEvent *poison_add(Poison *poison, Lsn lsn, uint32_t seq,
 /* Forgets events that are confirmed, up to this LSN. */
 extern void poison_forget(Poison *poison, Lsn flush);
 
-#endif /* PG_OUTBOX_POISON_H */
+#endif /* PG_OUTBOX_RELAY_POISON_H */

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * tracker.h
+ * relay/tracker.h
  *	  What may be confirmed to PostgreSQL: the contiguous prefix of
  *	  transactions whose events are all in Kafka.
  *
@@ -20,8 +20,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef PG_OUTBOX_TRACKER_H
-#define PG_OUTBOX_TRACKER_H
+#ifndef PG_OUTBOX_RELAY_TRACKER_H
+#define PG_OUTBOX_RELAY_TRACKER_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -95,4 +95,4 @@ extern void tracker_reset(Tracker *tracker);
  */
 extern Lsn tracker_flush(const Tracker *tracker);
 
-#endif /* PG_OUTBOX_TRACKER_H */
+#endif /* PG_OUTBOX_RELAY_TRACKER_H */

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * relay_end.c
+ * relay/end.c
  *	  How the relay ends: what is in flight is delivered and confirmed.
  *
  *-------------------------------------------------------------------------
@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "base/exit.h"
 #include "base/log.h"
-#include "relay_state.h"
+#include "relay/state.h"
 
 /* How long the end of the stream is awaited, in ms. */
 #define FINISH_TIMEOUT_MS 5000

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * maintenance.c
+ * relay/maintenance.c
  *	  Calls the extension's outbox.maintain() on a schedule.
  *
  *-------------------------------------------------------------------------
@@ -12,7 +12,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "maintenance.h"
+#include "relay/maintenance.h"
 #include "postgres/connection.h"
 #include "postgres/error.h"
 #include "base/memory.h"

@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
- * intake.h
+ * relay/intake.h
  *	  Takes the stream's lines apart: events to Kafka, all to the tracker.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef PG_OUTBOX_INTAKE_H
-#define PG_OUTBOX_INTAKE_H
+#ifndef PG_OUTBOX_RELAY_INTAKE_H
+#define PG_OUTBOX_RELAY_INTAKE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,7 +15,7 @@
 #include "base/error.h"
 #include "kafka/producer.h"
 #include "base/lsn.h"
-#include "tracker.h"
+#include "relay/tracker.h"
 
 typedef struct Intake Intake;
 
@@ -95,4 +95,4 @@ extern bool intake_is_careful(const Intake *intake);
 /* What is confirmed needs no care any more. */
 extern void intake_confirmed(Intake *intake, Lsn flush);
 
-#endif /* PG_OUTBOX_INTAKE_H */
+#endif /* PG_OUTBOX_RELAY_INTAKE_H */

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * intake.c
+ * relay/intake.c
  *	  Takes the stream's lines apart: events to Kafka, all to the tracker.
  *
  * Events are produced in the order of the stream, one after the other, and
@@ -13,11 +13,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "deadletter.h"
+#include "relay/dead_letter.h"
 #include "envelope/reader.h"
-#include "intake.h"
+#include "relay/intake.h"
 #include "base/log.h"
-#include "poison.h"
+#include "relay/poison.h"
 #include "base/memory.h"
 
 struct Intake

@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
- * backoff.c
+ * relay/backoff.c
  *	  How long to wait before trying again: exponential, with jitter.
  *
  *-------------------------------------------------------------------------
  */
-#include "backoff.h"
+#include "relay/backoff.h"
 
 void
 backoff_init(Backoff *backoff, int64_t min_ms, int64_t max_ms, uint64_t seed)

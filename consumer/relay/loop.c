@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * relay.c
+ * relay/loop.c
  *	  The command "run": streams from the slot and forwards to Kafka.
  *
  * One thread and one poll(): PostgreSQL's socket, librdkafka's queue, signals
@@ -31,8 +31,8 @@
 #include "base/clock.h"
 #include "base/exit.h"
 #include "base/log.h"
-#include "relay.h"
-#include "relay_state.h"
+#include "relay/loop.h"
+#include "relay/state.h"
 
 /* The waits between two tries to connect, in ms. */
 #define RECONNECT_MIN_MS 100

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * relay_kafka.c
+ * relay/kafka.c
  *	  Kafka's side of the relay: deliveries, refusals, a producer made anew.
  *
  *-------------------------------------------------------------------------
@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "base/exit.h"
 #include "base/log.h"
-#include "relay_state.h"
+#include "relay/state.h"
 
 /* How often topics that may be missing are looked after, in ms. */
 #define TOPICS_INTERVAL_MS 1000

@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
- * relay_state.h
+ * relay/state.h
  *	  What the parts of the relay share.
  *
- * relay.c has the loop; relay_stream.c, relay_kafka.c and relay_end.c do what
- * it finds to do for PostgreSQL, for Kafka, and when the relay stops.
+ * relay/loop.c has the loop; relay/stream.c, relay/kafka.c and relay/end.c do
+ *what it finds to do for PostgreSQL, for Kafka, and when the relay stops.
  *
  *-------------------------------------------------------------------------
  */
@@ -14,14 +14,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "backoff.h"
+#include "relay/backoff.h"
 #include "config/values.h"
-#include "intake.h"
+#include "relay/intake.h"
 #include "kafka/producer.h"
-#include "maintenance.h"
+#include "relay/maintenance.h"
 #include "base/outage.h"
 #include "postgres/stream.h"
-#include "tracker.h"
+#include "relay/tracker.h"
 
 typedef enum Phase
 {
@@ -67,7 +67,7 @@ typedef struct Relay
 } Relay;
 
 /*
- * relay_stream.c: PostgreSQL's side.  The serve functions do what is due, and
+ * relay/stream.c: PostgreSQL's side.  The serve functions do what is due, and
  * the due functions tell when that is, in ms of clock_ms(); INT64_MAX = never.
  */
 
@@ -92,7 +92,7 @@ extern void relay_send_status(Relay *relay);
 extern void relay_serve_status(Relay *relay);
 extern int64_t relay_status_due(const Relay *relay);
 
-/* relay_kafka.c: Kafka's side. */
+/* relay/kafka.c: Kafka's side. */
 
 /* Takes what Kafka has to say. */
 extern void relay_serve_kafka(Relay *relay);
@@ -107,7 +107,7 @@ extern void relay_serve_restart(Relay *relay);
 extern void relay_serve_topics(Relay *relay);
 extern int64_t relay_topics_due(const Relay *relay);
 
-/* relay_end.c: the end. */
+/* relay/end.c: the end. */
 
 /* Stops reading and delivers what is in flight, to exit with a status. */
 extern void relay_start_draining(Relay *relay, int exit_status);

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * relay_stream.c
+ * relay/stream.c
  *	  PostgreSQL's side of the relay: connections, what is read, what is told.
  *
  *-------------------------------------------------------------------------
@@ -10,7 +10,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "relay_state.h"
+#include "relay/state.h"
 
 /* The shortest time between two statuses that confirm something, in ms. */
 #define CONFIRM_INTERVAL_MS 100

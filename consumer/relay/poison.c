@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * poison.c
+ * relay/poison.c
  *	  Events that Kafka refused for good, by their positions.
  *
  *-------------------------------------------------------------------------
@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "poison.h"
+#include "relay/poison.h"
 #include "base/memory.h"
 
 /* Few at a time: each is found on the way to the next. */

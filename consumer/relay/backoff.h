@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
- * backoff.h
+ * relay/backoff.h
  *	  How long to wait before trying again: exponential, with jitter.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef PG_OUTBOX_BACKOFF_H
-#define PG_OUTBOX_BACKOFF_H
+#ifndef PG_OUTBOX_RELAY_BACKOFF_H
+#define PG_OUTBOX_RELAY_BACKOFF_H
 
 #include <stdint.h>
 
@@ -29,4 +29,4 @@ extern int64_t backoff_next(Backoff *backoff);
 /* It worked: the next wait is the shortest again. */
 extern void backoff_reset(Backoff *backoff);
 
-#endif /* PG_OUTBOX_BACKOFF_H */
+#endif /* PG_OUTBOX_RELAY_BACKOFF_H */

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * maintenance.h
+ * relay/maintenance.h
  *	  Calls the extension's outbox.maintain() on a schedule.
  *
  * Over a connection of its own, which is made for each call and never waited
@@ -8,8 +8,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef PG_OUTBOX_MAINTENANCE_H
-#define PG_OUTBOX_MAINTENANCE_H
+#ifndef PG_OUTBOX_RELAY_MAINTENANCE_H
+#define PG_OUTBOX_RELAY_MAINTENANCE_H
 
 #include <stdint.h>
 
@@ -34,4 +34,4 @@ extern int64_t maintenance_due(const Maintenance *maintenance);
 /* Does what can be done without waiting. */
 extern void maintenance_serve(Maintenance *maintenance);
 
-#endif /* PG_OUTBOX_MAINTENANCE_H */
+#endif /* PG_OUTBOX_RELAY_MAINTENANCE_H */

@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
- * deadletter.h
+ * relay/dead_letter.h
  *	  The record that stands for an event which could not be published.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef PG_OUTBOX_DEADLETTER_H
-#define PG_OUTBOX_DEADLETTER_H
+#ifndef PG_OUTBOX_RELAY_DEAD_LETTER_H
+#define PG_OUTBOX_RELAY_DEAD_LETTER_H
 
 #include "envelope/reader.h"
 
@@ -26,4 +26,4 @@ typedef struct DeadLetter
 extern void deadletter_make(DeadLetter *letter, const Envelope *event,
 							const char *topic, const char *reason);
 
-#endif /* PG_OUTBOX_DEADLETTER_H */
+#endif /* PG_OUTBOX_RELAY_DEAD_LETTER_H */

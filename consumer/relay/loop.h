@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
- * relay.h
+ * relay/loop.h
  *	  The command "run": streams from the slot and forwards to Kafka.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef PG_OUTBOX_RELAY_H
-#define PG_OUTBOX_RELAY_H
+#ifndef PG_OUTBOX_RELAY_LOOP_H
+#define PG_OUTBOX_RELAY_LOOP_H
 
 #include "config/values.h"
 
@@ -16,4 +16,4 @@
  */
 extern int relay_run(const Config *config);
 
-#endif /* PG_OUTBOX_RELAY_H */
+#endif /* PG_OUTBOX_RELAY_LOOP_H */
