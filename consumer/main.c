@@ -8,16 +8,16 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "check.h"
+#include "commands/check.h"
 #include "cli.h"
 #include "config/print.h"
 #include "base/exit.h"
 #include "base/log.h"
 #include "config/nearest.h"
 #include "relay/loop.h"
-#include "slot.h"
-#include "status.h"
-#include "tail.h"
+#include "commands/slot.h"
+#include "commands/status.h"
+#include "commands/tail.h"
 
 static const Command commands[] = {
 	{"run", "Streams events from the slot and publishes them to Kafka",

@@ -188,7 +188,7 @@ is_word(const char *word, const char *const *words)
 	return false;
 }
 
-/* Tells whether PostgreSQL takes the name (slot.c,
+/* Tells whether PostgreSQL takes the name (commands/slot.c,
  * ReplicationSlotValidateName). */
 static bool
 is_slot_name(const char *name)

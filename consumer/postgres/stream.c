@@ -19,7 +19,7 @@
 #include "base/log.h"
 #include "postgres/connection.h"
 #include "postgres/stream.h"
-#include "slot.h"
+#include "commands/slot.h"
 #include "base/memory.h"
 
 typedef enum State

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * tail.c
+ * commands/tail.c
  *	  The command "tail": shows events as they would be published.
  *
  *-------------------------------------------------------------------------
@@ -18,7 +18,7 @@
 #include "envelope/reader.h"
 #include "base/exit.h"
 #include "postgres/stream.h"
-#include "tail.h"
+#include "commands/tail.h"
 
 /* A status is sent this often, in ms: well within wal_sender_timeout. */
 #define STATUS_INTERVAL_MS 5000

@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
- * tail.h
+ * commands/tail.h
  *	  The command "tail": shows events as they would be published.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef PG_OUTBOX_TAIL_H
-#define PG_OUTBOX_TAIL_H
+#ifndef PG_OUTBOX_COMMANDS_TAIL_H
+#define PG_OUTBOX_COMMANDS_TAIL_H
 
 #include "config/values.h"
 
@@ -17,4 +17,4 @@
  */
 extern int tail_run(const Config *config);
 
-#endif /* PG_OUTBOX_TAIL_H */
+#endif /* PG_OUTBOX_COMMANDS_TAIL_H */

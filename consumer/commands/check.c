@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * check.c
+ * commands/check.c
  *	  The command "check": all that publishing needs, and how to repair it.
  *
  *-------------------------------------------------------------------------
@@ -11,8 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "check.h"
-#include "check_query.inc"
+#include "commands/check.h"
+#include "commands/check_query.inc"
 #include "envelope/reader.h"
 #include "base/exit.h"
 #include "kafka/check.h"

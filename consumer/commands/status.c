@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * status.c
+ * commands/status.c
  *	  The command "status": the slot, who has it, how far behind it is.
  *
  *-------------------------------------------------------------------------
@@ -12,7 +12,7 @@
 #include "cli.h"
 #include "base/exit.h"
 #include "postgres/connection.h"
-#include "status.h"
+#include "commands/status.h"
 
 /*
  * What is shown, in this order.  Bytes are counted to the end of the WAL, on a

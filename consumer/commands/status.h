@@ -1,16 +1,16 @@
 /*-------------------------------------------------------------------------
  *
- * status.h
+ * commands/status.h
  *	  The command "status": the slot, who has it, how far behind it is.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef PG_OUTBOX_STATUS_H
-#define PG_OUTBOX_STATUS_H
+#ifndef PG_OUTBOX_COMMANDS_STATUS_H
+#define PG_OUTBOX_COMMANDS_STATUS_H
 
 #include "config/values.h"
 
 /* Prints the slot's status, or JSON with --json; returns the exit status. */
 extern int status_run(const Config *config);
 
-#endif /* PG_OUTBOX_STATUS_H */
+#endif /* PG_OUTBOX_COMMANDS_STATUS_H */

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * slot.c
+ * commands/slot.c
  *	  The replication slot: the commands create-slot and drop-slot.
  *
  *-------------------------------------------------------------------------
@@ -14,7 +14,7 @@
 #include "base/exit.h"
 #include "postgres/connection.h"
 #include "postgres/error.h"
-#include "slot.h"
+#include "commands/slot.h"
 
 void
 slot_create_command(const char *slot, SlotKind kind,

@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
- * check.h
+ * commands/check.h
  *	  The command "check": all that publishing needs, and how to repair it.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef PG_OUTBOX_CHECK_H
-#define PG_OUTBOX_CHECK_H
+#ifndef PG_OUTBOX_COMMANDS_CHECK_H
+#define PG_OUTBOX_COMMANDS_CHECK_H
 
 #include "config/values.h"
 
@@ -16,4 +16,4 @@
  */
 extern int check_run(const Config *config);
 
-#endif /* PG_OUTBOX_CHECK_H */
+#endif /* PG_OUTBOX_COMMANDS_CHECK_H */

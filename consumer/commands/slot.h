@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
- * slot.h
+ * commands/slot.h
  *	  The replication slot: the commands create-slot and drop-slot.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef PG_OUTBOX_SLOT_H
-#define PG_OUTBOX_SLOT_H
+#ifndef PG_OUTBOX_COMMANDS_SLOT_H
+#define PG_OUTBOX_COMMANDS_SLOT_H
 
 #include "config/values.h"
 
@@ -31,4 +31,4 @@ extern void slot_create_command(const char *slot, SlotKind kind,
 extern int slot_create(const Config *config);
 extern int slot_drop(const Config *config);
 
-#endif /* PG_OUTBOX_SLOT_H */
+#endif /* PG_OUTBOX_COMMANDS_SLOT_H */
