@@ -127,14 +127,14 @@ column_size(const Column *column, Datum value)
 Bytes
 column_bytes(const Column *column, Datum value)
 {
-	struct varlena *varlena;
+	struct varlena *detoasted;
 	Bytes bytes;
 
 	if (column->is_field)
 		return *(const Bytes *) DatumGetPointer(value);
-	varlena = PG_DETOAST_DATUM_PACKED(value);
-	bytes.data = VARDATA_ANY(varlena);
-	bytes.len = VARSIZE_ANY_EXHDR(varlena);
+	detoasted = PG_DETOAST_DATUM_PACKED(value);
+	bytes.data = VARDATA_ANY(detoasted);
+	bytes.len = VARSIZE_ANY_EXHDR(detoasted);
 	return bytes;
 }
 

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * compat.h
- *	  All that differs between PostgreSQL 13 and 18, in one place.
+ *	  All that differs between PostgreSQL 13 and 19, in one place.
  *
  *-------------------------------------------------------------------------
  */
@@ -38,11 +38,20 @@
 #define COMPAT_TUPLE(t) ((t) ? &(t)->tuple : NULL)
 #endif
 
-/* The commit time moved into a union with prepare and abort time in 15. */
-#if PG_VERSION_NUM >= 150000
+/*
+ * The commit time moved into a union with prepare and abort time in 15, which
+ * has no name since 19.
+ */
+#if PG_VERSION_NUM >= 150000 && PG_VERSION_NUM < 190000
 #define COMPAT_COMMIT_TIME(txn) ((txn)->xact_time.commit_time)
 #else
 #define COMPAT_COMMIT_TIME(txn) ((txn)->commit_time)
+#endif
+
+/* 19 spells the type of a replication origin out. */
+#if PG_VERSION_NUM < 190000
+typedef RepOriginId ReplOriginId;
+#define InvalidReplOriginId InvalidRepOriginId
 #endif
 
 /* 15 wants to know whether the transaction was skipped (d5a9d86d8f). */

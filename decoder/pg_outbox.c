@@ -55,7 +55,7 @@ static void message(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
 static void commit(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
 				   XLogRecPtr commit_lsn);
 static bool is_foreign_origin(LogicalDecodingContext *ctx,
-							  RepOriginId origin_id);
+							  ReplOriginId origin_id);
 
 /* Runs when the library is loaded: as plugin, or for the extension. */
 void
@@ -109,9 +109,9 @@ startup(LogicalDecodingContext *ctx, OutputPluginOptions *opt, bool is_init)
 
 /* Tells whether what came by replication is to be dropped: option origin. */
 static bool
-is_foreign_origin(LogicalDecodingContext *ctx, RepOriginId origin_id)
+is_foreign_origin(LogicalDecodingContext *ctx, ReplOriginId origin_id)
 {
-	return origin_id != InvalidRepOriginId;
+	return origin_id != InvalidReplOriginId;
 }
 
 /* Begins a transaction; nothing is written before its first event. */
