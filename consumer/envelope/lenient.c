@@ -11,10 +11,12 @@
  */
 #include <json-c/json.h>
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "envelope/reader.h"
 #include "envelope/text.h"
+#include "base/memory.h"
 
 /* Deep enough for a line: the object and its headers. */
 #define MAX_DEPTH 4
@@ -332,9 +334,12 @@ has_surrogate_escape(Slice text)
 	return false;
 }
 
-/* Parses the line up to its payload; NULL if that is no JSON object. */
+/*
+ * Parses len bytes of a line, less its last brace if is_open; NULL if that is
+ * no JSON object.
+ */
 static struct json_object *
-parse_head(const Split *split)
+parse_object(const char *text, size_t len, bool is_open)
 {
 	struct json_tokener *tokener = json_tokener_new_ex(MAX_DEPTH);
 	struct json_object *object;
@@ -342,12 +347,10 @@ parse_head(const Split *split)
 	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT |
 										JSON_TOKENER_VALIDATE_UTF8 |
 										JSON_TOKENER_ALLOW_TRAILING_CHARS);
-	object =
-		json_tokener_parse_ex(tokener, split->head.data, (int) split->head.len);
-	if (split->payload.data != NULL &&
-		json_tokener_get_error(tokener) == json_tokener_continue)
+	object = json_tokener_parse_ex(tokener, text, (int) len);
+	if (is_open && json_tokener_get_error(tokener) == json_tokener_continue)
 		object = json_tokener_parse_ex(tokener, "}", 1);
-	else if (json_tokener_get_parse_end(tokener) != split->head.len)
+	else if (json_tokener_get_parse_end(tokener) != len)
 	{
 		json_object_put(object);
 		object = NULL;
@@ -359,6 +362,26 @@ parse_head(const Split *split)
 	return NULL;
 }
 
+/*
+ * Parses the line up to its payload; NULL if that is no JSON object.  json-c
+ * sees ASCII only: 0.18 refuses any other byte of a string when it is strict
+ * (its issue 875).
+ */
+static struct json_object *
+parse_head(const Split *split)
+{
+	struct json_object *object = NULL;
+	char *text = xmalloc(ENVELOPE_ESCAPED * split->head.len + 1);
+	char *end = envelope_escape(split->head.data,
+								split->head.data + split->head.len, text);
+
+	if (end != NULL)
+		object = parse_object(text, (size_t) (end - text),
+							  split->payload.data != NULL);
+	free(text);
+	return object;
+}
+
 bool
 envelope_read_lenient(EnvelopeReader *reader, const char *line, size_t len,
 					  Envelope *out, Error *err)
@@ -368,7 +391,8 @@ envelope_read_lenient(EnvelopeReader *reader, const char *line, size_t len,
 
 	envelope_reader_begin(reader, len);
 	envelope_clear(out);
-	if (len > INT_MAX || !split_line(line, line + len, &split) ||
+	if (!split_line(line, line + len, &split) ||
+		split.head.len > INT_MAX / ENVELOPE_ESCAPED ||
 		has_surrogate_escape(split.head))
 		return error_set(err, "the stream is broken: a line that is no JSON");
 	source.object = parse_head(&split);

@@ -10,6 +10,8 @@
 
 #include "envelope/text.h"
 
+static const char hex_digits[] = "0123456789abcdef";
+
 /* The length of the UTF-8 sequence at p (RFC 3629), or 0 if it is none. */
 static size_t
 utf8_length(const unsigned char *p, const unsigned char *end)
@@ -69,8 +71,6 @@ skip_plain(const char *p, const char *end)
 static bool
 read_hex4(const char **p, const char *end, uint32_t *out)
 {
-	static const char digits[] = "0123456789abcdef";
-
 	*out = 0;
 	if (end - *p < 4)
 		return false;
@@ -79,11 +79,11 @@ read_hex4(const char **p, const char *end, uint32_t *out)
 		char c = *(*p)++;
 		const char *digit =
 			c == '\0' ? NULL
-					  : strchr(digits, c >= 'A' && c <= 'F' ? c + 32 : c);
+					  : strchr(hex_digits, c >= 'A' && c <= 'F' ? c + 32 : c);
 
 		if (digit == NULL)
 			return false;
-		*out = *out << 4 | (uint32_t) (digit - digits);
+		*out = *out << 4 | (uint32_t) (digit - hex_digits);
 	}
 	return true;
 }
@@ -201,6 +201,62 @@ envelope_read_string(EnvelopeReader *reader, const char **p, const char *end,
 	*out = (Slice){start, (size_t) (*p - start)};
 	(*p)++;
 	return NULL;
+}
+
+/* The code point of a UTF-8 sequence of len bytes, at least two. */
+static uint32_t
+read_utf8(const unsigned char *p, size_t len)
+{
+	uint32_t code = p[0] & (0x7Fu >> len);
+
+	for (size_t i = 1; i < len; i++)
+		code = code << 6 | (p[i] & 0x3Fu);
+	return code;
+}
+
+/* Writes \uXXXX and returns where it ends. */
+static char *
+write_escape(char *to, uint32_t code)
+{
+	*to++ = '\\';
+	*to++ = 'u';
+	for (int shift = 12; shift >= 0; shift -= 4)
+		*to++ = hex_digits[code >> shift & 0xF];
+	return to;
+}
+
+char *
+envelope_escape(const char *p, const char *end, char *to)
+{
+	while (p < end)
+	{
+		const unsigned char *sequence = (const unsigned char *) p;
+		uint32_t code;
+		size_t len;
+
+		if (*sequence < 0x80)
+		{
+			/* What is escaped already goes along with its backslash. */
+			if (*sequence == '\\' && end - p > 1 && sequence[1] < 0x80)
+				*to++ = *p++;
+			else if (*sequence == '\\')
+				return NULL;
+			*to++ = *p++;
+			continue;
+		}
+		len = utf8_length(sequence, (const unsigned char *) end);
+		if (len == 0)
+			return NULL;
+		p += len;
+		code = read_utf8(sequence, len);
+		if (code >= 0x10000)
+		{
+			to = write_escape(to, 0xD800 + ((code - 0x10000) >> 10));
+			code = 0xDC00 + (code & 0x3FF);
+		}
+		to = write_escape(to, code);
+	}
+	return to;
 }
 
 const char *

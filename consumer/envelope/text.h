@@ -54,6 +54,17 @@ extern const char *envelope_decode_payload(EnvelopeReader *reader,
 										   const char *p, const char *end,
 										   Slice *out);
 
+/*
+ * Writes the JSON text [p, end) to *to with every character above ASCII as
+ * \uXXXX, and returns where it ends; NULL if the text is not UTF-8, or such a
+ * character is behind a backslash.  There must be room for ENVELOPE_ESCAPED
+ * bytes a byte.
+ */
+extern char *envelope_escape(const char *p, const char *end, char *to);
+
+/* Two bytes of UTF-8 become six. */
+#define ENVELOPE_ESCAPED 3
+
 /* Steps over a string behind its opening quote; NULL if it does not end. */
 extern const char *envelope_skip_string(const char *p, const char *end);
 

@@ -49,6 +49,9 @@ static const char *const good_lines[] = {
 	"\"headers\":{\"id\":\"1\"},\"payload\":{}}",
 	"{\"error\":\"too large\",\"relation\":\"message\",\"lsn\":\"0/1\","
 	"\"seq\":3,\"bytes\":300000000,\"encoding\":\"none\",\"payload\":null}",
+	"{\"topic\":\"t\",\"key\":\"é\\\\é\",\"ts\":0,\"lsn\":\"0/1\",\"seq\":0,"
+	"\"headers\":{\"ß\":\"\xc2\x80߿ࠀ\xef\xbf\xbf\","
+	"\"𐀀\":\"\xf4\x8f\xbf\xbf\"},\"payload\":1}",
 };
 
 #define N_GOOD (sizeof(good_lines) / sizeof(good_lines[0]))
@@ -113,6 +116,12 @@ static const char *const bad_lines[] = {
 	"\"lsn\":\"0/1\",\"seq\":0,\"headers\":{},\"payload\":1}",
 	"{\"topic\":\"t\",\"key\":\"k\",\"ts\":1,\"lsn\":\"0/1\",\"seq\":0,"
 	"\"headers\":{\"a\":1},\"payload\":1}",
+	"{\"topic\":\"t\",\"key\":\"k\",\"ts\":1,\"lsn\":\"0/1\",\"seq\":0,"
+	"\"headers\":{\"a\":\"\\é\"},\"payload\":1}",
+	"{\"topic\":\"t\",\"key\":\"k\",\"ts\":1,\"lsn\":\"0/1\",\"seq\":0,"
+	"\"headers\":{\"a\":\"\xc3\"},\"payload\":1}",
+	"{\"topic\":\"t\",\"key\":\"k\",\"ts\":1,\"lsn\":\"0/1\",\"seq\":0,"
+	"\"headers\":{\"é\":é},\"payload\":1}",
 	"{\"topic\":\"t\",\"key\":\"k\",\"ts\":1,\"lsn\":\"0/1\",\"seq\":0,"
 	"\"payload\":1}",
 	"{\"topic\":\"t\",\"topic\":\"u\",\"key\":\"k\",\"ts\":1,\"lsn\":\"0/1\","
