@@ -18,7 +18,11 @@ fi
 echo "fetching the jars of $name (some 50 MB)"
 rm -rf "$target" "$target.new"
 mkdir -p "$target.new"
-mvn -q -B -f "$pom" dependency:copy-dependencies -DincludeScope=runtime \
-    -DoutputDirectory="$PWD/$target.new/libs"
+# Maven writes escape sequences even where there is no terminal.
+if ! mvn -q -B -f "$pom" dependency:copy-dependencies -DincludeScope=runtime \
+    -DoutputDirectory="$PWD/$target.new/libs" > "$target.new/log" 2>&1; then
+    sed 's/\x1b\[[0-9;]*m//g' "$target.new/log" >&2
+    exit 1
+fi
 echo "$wanted" > "$target.new/stamp"
 mv "$target.new" "$target"
