@@ -6,8 +6,8 @@ set -eu
 # What is installed by its package's name; java and maven by their commands,
 # since they may come from elsewhere.
 packages="build-essential pkg-config libpq-dev librdkafka-dev libjson-c-dev
-    libinih-dev libcmocka-dev kcat python3 python3-venv clang clang-format
-    shellcheck procps mmdebstrap valgrind openssl"
+    libinih-dev libcmocka-dev kcat python3 python3-venv clang shellcheck procps
+    mmdebstrap valgrind openssl"
 
 # The newest PostgreSQL that is installed with its server headers, or the
 # distribution's own.
@@ -24,6 +24,27 @@ postgresql_packages() {
         "postgresql-$installed-wal2json"
 }
 
+# Whether clang has its runtime, which Debian's package only recommends.
+can_fuzz() {
+    echo 'int LLVMFuzzerTestOneInput(const char *d, long n) { return n < 0 && *d; }' |
+        clang -x c -fsanitize=fuzzer,address,undefined -o /dev/null - 2> /dev/null
+}
+
+# The package of the runtime; clang itself where it has none of its own, or apt
+# does not know it yet.
+clang_packages() {
+    if can_fuzz; then
+        return
+    fi
+    runtime=$(apt-cache depends clang 2> /dev/null |
+        sed -n 's/.*Depends: clang-\([0-9]*\)$/libclang-rt-\1-dev/p' | head -n 1)
+    if [ -n "$runtime" ] && apt-cache show "$runtime" > /dev/null 2>&1; then
+        echo "$runtime"
+    else
+        echo clang
+    fi
+}
+
 is_installed() {
     dpkg-query -W -f '${db:Status-Status}\n' "$1" 2> /dev/null |
         grep -qx installed
@@ -34,6 +55,7 @@ missing() {
     for package in $packages; do
         is_installed "$package" || echo "$package"
     done
+    clang_packages
     # Together, so that they are of one version.
     for package in $(postgresql_packages); do
         if ! is_installed "$package"; then
@@ -54,22 +76,23 @@ missing() {
 complain() {
     echo "packages.sh: there is no apt-get here; install by other means:" >&2
     for command in cc make pkg-config pg_config psql java mvn python3 kcat \
-        clang clang-format shellcheck valgrind; do
+        clang shellcheck valgrind; do
         command -v "$command" > /dev/null || echo "  command $command" >&2
     done
     for library in libpq rdkafka json-c inih cmocka; do
         pkg-config --exists "$library" 2> /dev/null ||
             echo "  library $library with its headers" >&2
     done
+    can_fuzz || echo "  clang's compiler-rt, with libFuzzer" >&2
     exit 1
 }
 
 all_found() {
     for command in cc make pkg-config pg_config java mvn python3 kcat clang \
-        clang-format shellcheck; do
+        shellcheck; do
         command -v "$command" > /dev/null || return 1
     done
-    pkg-config --exists libpq rdkafka json-c inih cmocka 2> /dev/null
+    pkg-config --exists libpq rdkafka json-c inih cmocka 2> /dev/null && can_fuzz
 }
 
 if ! command -v apt-get > /dev/null || ! command -v dpkg-query > /dev/null; then
