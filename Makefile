@@ -110,7 +110,8 @@ expected: decoder extension ## Take the present results of pg_regress as the exp
 	test/regress.sh isolation --accept
 
 fmt: ## Format the C sources
-	clang-format -i decoder/*.[ch] consumer/*.[ch] consumer/*/*.[ch] \
+	test/setup/python.sh
+	build/venv/bin/clang-format -i decoder/*.[ch] consumer/*.[ch] consumer/*/*.[ch] \
 		test/unit/*.[ch] test/fuzz/*.[ch] bench/empty_plugin/*.c
 
 lint: check-lint ## The same as check-lint

@@ -11,7 +11,7 @@ echo "format"
 sources="decoder/*.[ch] consumer/*.[ch] consumer/*/*.[ch] test/unit/*.[ch]
     test/fuzz/*.[ch] bench/empty_plugin/*.c"
 # shellcheck disable=SC2086 # a list of patterns
-clang-format --dry-run -Werror $sources
+build/venv/bin/clang-format --dry-run -Werror $sources
 
 echo "banned functions"
 # shellcheck disable=SC2086
