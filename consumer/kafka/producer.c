@@ -13,8 +13,11 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "kafka/ending.h"
+#include "kafka/look.h"
 #include "kafka/producer.h"
 #include "kafka/properties.h"
+#include "kafka/sockets.h"
 #include "kafka/topics.h"
 #include "base/log.h"
 #include "base/outage.h"
@@ -29,7 +32,9 @@ struct Kafka
 	int fd;            /* eventfd, written by librdkafka */
 
 	rd_kafka_t *producer;
+	KafkaSockets *sockets;
 	rd_kafka_queue_t *queue;
+	KafkaLook *look;
 	KafkaTopics *topics;
 	uint64_t in_flight;
 	uint64_t in_flight_bytes;
@@ -45,55 +50,68 @@ struct Kafka
  */
 #define EVENT_OVERHEAD 400
 
-/* The longest that a look at a topic may take, in ms. */
-#define LOOK_MS 1000
+/* The longest that the end of producers is awaited at the end, in ms. */
+#define ENDING_MS 2000
 
-/* Makes a producer; NULL, with the reason in err, if it cannot be. */
-static rd_kafka_t *
-new_producer(const rd_kafka_conf_t *template, Error *err)
-{
-	rd_kafka_conf_t *conf = rd_kafka_conf_dup(template);
-	char reason[512];
-	rd_kafka_t *producer;
-
-	producer = rd_kafka_new(RD_KAFKA_PRODUCER, conf, reason, sizeof(reason));
-	if (producer == NULL)
-	{
-		rd_kafka_conf_destroy(conf);
-		error_set(err, "[kafka] %s", reason);
-	}
-	return producer;
-}
-
-/* Takes a new producer into use. */
-static void
-attach(Kafka *kafka, rd_kafka_t *producer)
+/*
+ * Makes a producer and takes it into use.  False, with the reason in err, if
+ * its properties are wrong.
+ */
+static bool
+attach(Kafka *kafka, Error *err)
 {
 	static const uint64_t one = 1;
+	rd_kafka_conf_t *conf = rd_kafka_conf_dup(kafka->conf);
+	char reason[512];
 
-	kafka->producer = producer;
-	kafka->queue = rd_kafka_queue_get_main(producer);
+	kafka->sockets = kafkasockets_new(conf);
+	kafka->producer =
+		rd_kafka_new(RD_KAFKA_PRODUCER, conf, reason, sizeof(reason));
+	if (kafka->producer == NULL)
+	{
+		rd_kafka_conf_destroy(conf);
+		kafkasockets_free(kafka->sockets);
+		return error_set(err, "[kafka] %s", reason);
+	}
+	kafka->queue = rd_kafka_queue_get_main(kafka->producer);
 	rd_kafka_queue_io_event_enable(kafka->queue, kafka->fd, &one, sizeof(one));
-	rd_kafka_set_log_queue(producer, NULL);
+	rd_kafka_set_log_queue(kafka->producer, NULL);
+	kafka->look = kafkalook_new(kafka->producer, kafka->fd);
 	kafka->topics =
-		kafkatopics_new(producer, kafka->queue,
+		kafkatopics_new(kafka->producer, kafka->queue, kafka->look,
 						kafka->creates_topics ? &kafka->spec : NULL);
 	kafka->in_flight = 0;
 	kafka->in_flight_bytes = 0;
 	kafka->gapless_failure = false;
 	kafka->broken = false;
+	return true;
 }
 
-/* Ends the producer; what is in flight is given up. */
+/*
+ * Ends the producer.  What is in flight is given up: from the first line on
+ * nothing of it leaves this process any more.
+ */
 static void
 detach(Kafka *kafka)
 {
+	kafkasockets_close(kafka->sockets);
+	rd_kafka_queue_io_event_enable(kafka->queue, -1, NULL, 0);
 	rd_kafka_purge(kafka->producer, RD_KAFKA_PURGE_F_QUEUE |
 										RD_KAFKA_PURGE_F_INFLIGHT |
 										RD_KAFKA_PURGE_F_NON_BLOCKING);
 	kafkatopics_free(kafka->topics);
 	rd_kafka_queue_destroy(kafka->queue);
-	rd_kafka_destroy(kafka->producer);
+	kafkaending_begin(kafka->producer, kafka->look, kafka->sockets);
+}
+
+/* Releases what outlives every producer. */
+static void
+release(Kafka *kafka)
+{
+	rd_kafka_conf_destroy(kafka->conf);
+	topicspec_free(&kafka->spec);
+	close(kafka->fd);
+	free(kafka);
 }
 
 Kafka *
@@ -101,7 +119,6 @@ kafka_new(const Config *config, Error *err)
 {
 	const char *spec = config_get(config, "relay", "create_topics");
 	rd_kafka_conf_t *conf = kafkaconf_new(config, err);
-	rd_kafka_t *producer;
 	Kafka *kafka;
 
 	if (conf == NULL)
@@ -109,12 +126,6 @@ kafka_new(const Config *config, Error *err)
 	rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR |
 									   RD_KAFKA_EVENT_LOG |
 									   RD_KAFKA_EVENT_CREATETOPICS_RESULT);
-	producer = new_producer(conf, err);
-	if (producer == NULL)
-	{
-		rd_kafka_conf_destroy(conf);
-		return NULL;
-	}
 	kafka = xcalloc(1, sizeof(Kafka));
 	kafka->conf = conf;
 	kafka->creates_topics =
@@ -122,22 +133,21 @@ kafka_new(const Config *config, Error *err)
 	kafka->max_topics =
 		(size_t) config_get_number(config, "relay", "max_topics");
 	kafka->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	attach(kafka, producer);
-	return kafka;
+	if (attach(kafka, err))
+		return kafka;
+	release(kafka);
+	return NULL;
 }
 
 void
 kafka_restart(Kafka *kafka)
 {
 	Error err;
-	rd_kafka_t *producer;
 
 	detach(kafka);
-	producer = new_producer(kafka->conf, &err);
 	/* It was made with the same properties before. */
-	if (producer == NULL)
+	if (!attach(kafka, &err))
 		xalloc_failed();
-	attach(kafka, producer);
 }
 
 void
@@ -146,10 +156,9 @@ kafka_free(Kafka *kafka)
 	if (kafka == NULL)
 		return;
 	detach(kafka);
-	rd_kafka_conf_destroy(kafka->conf);
-	topicspec_free(&kafka->spec);
-	close(kafka->fd);
-	free(kafka);
+	/* Else the process ends with threads of librdkafka still in it. */
+	if (kafkaending_wait(ENDING_MS))
+		release(kafka);
 }
 
 int
@@ -209,26 +218,9 @@ break_off(Kafka *kafka, const char *topic, const char *reason)
 	return KAFKA_FULL;
 }
 
-/* What a topic has partitions now, in a fresh look; -1 = cannot be told. */
-static int
-count_partitions(Kafka *kafka, const KafkaTopic *topic)
-{
-	const struct rd_kafka_metadata *metadata;
-	int count = -1;
-
-	if (rd_kafka_metadata(kafka->producer, 0, topic->handle, &metadata,
-						  LOOK_MS) != RD_KAFKA_RESP_ERR_NO_ERROR)
-		return -1;
-	if (metadata->topic_cnt == 1 &&
-		metadata->topics[0].err == RD_KAFKA_RESP_ERR_NO_ERROR)
-		count = metadata->topics[0].partition_cnt;
-	rd_kafka_metadata_destroy(metadata);
-	return count;
-}
-
 /* librdkafka did not take an event: for now, or for good. */
 static KafkaResult
-not_produced(Kafka *kafka, const KafkaTopic *topic, const Envelope *event,
+not_produced(Kafka *kafka, KafkaTopic *topic, const Envelope *event,
 			 const rd_kafka_error_t *error, Error *err)
 {
 	const char *name = rd_kafka_topic_name(topic->handle);
@@ -245,7 +237,8 @@ not_produced(Kafka *kafka, const KafkaTopic *topic, const Envelope *event,
 		case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
 			return break_off(kafka, name, "it does not exist any more");
 		case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
-			partitions = count_partitions(kafka, topic);
+			if (!kafkatopics_look(kafka->topics, topic, &partitions))
+				return KAFKA_FULL;
 			if (partitions < 0 || event->partition < partitions)
 				return break_off(kafka, name, "its partitions changed");
 			error_set(err, "topic \"%s\" has no partition %d: it has %d", name,
@@ -528,6 +521,7 @@ kafka_serve(Kafka *kafka, const KafkaHandlers *handlers, Error *err)
 	/* Before the queue: librdkafka writes again only when that was read. */
 	if (read(kafka->fd, &wakeups, sizeof(wakeups)) < 0)
 		wakeups = 0;
+	kafkatopics_looked(kafka->topics);
 	while (ok && (event = rd_kafka_queue_poll(kafka->queue, 0)) != NULL)
 	{
 		ok = serve_event(kafka, event, handlers, err);

@@ -83,7 +83,7 @@ extern bool kafka_serve(Kafka *kafka, const KafkaHandlers *handlers,
 /*
  * Looks whether topics that get no delivery are there at all, and tells of
  * those that are not, or creates them.  To be called now and then while events
- * are in flight; may take up to a second for a topic that is not there.
+ * are in flight.
  */
 extern void kafka_look_after_topics(Kafka *kafka);
 

@@ -24,13 +24,11 @@
 /* A topic without a delivery for so long is looked at, in ms. */
 #define STALL_MS 3000
 
-/* The longest that a look at a topic may take, in ms. */
-#define LOOK_MS 1000
-
 struct KafkaTopics
 {
 	rd_kafka_t *producer;
 	rd_kafka_queue_t *queue;
+	KafkaLook *look;
 	const TopicSpec *spec;  /* NULL: topics are not created */
 	struct lh_table *table; /* name -> KafkaTopic, by string */
 };
@@ -47,13 +45,14 @@ free_topic(struct lh_entry *entry)
 }
 
 KafkaTopics *
-kafkatopics_new(rd_kafka_t *producer, rd_kafka_queue_t *queue,
+kafkatopics_new(rd_kafka_t *producer, rd_kafka_queue_t *queue, KafkaLook *look,
 				const TopicSpec *spec)
 {
 	KafkaTopics *topics = xcalloc(1, sizeof(KafkaTopics));
 
 	topics->producer = producer;
 	topics->queue = queue;
+	topics->look = look;
 	topics->spec = spec;
 	topics->table = lh_kchar_table_new(64, free_topic);
 	if (topics->table == NULL)
@@ -226,23 +225,6 @@ kafkatopics_created(KafkaTopics *topics, rd_kafka_event_t *event)
 		take_answer(topics, results[i]);
 }
 
-/* Asks the broker whether a topic is there. */
-static bool
-is_missing(KafkaTopics *topics, const KafkaTopic *topic)
-{
-	const struct rd_kafka_metadata *metadata;
-	bool missing;
-
-	if (rd_kafka_metadata(topics->producer, 0, topic->handle, &metadata,
-						  LOOK_MS) != RD_KAFKA_RESP_ERR_NO_ERROR)
-		return false;
-	missing =
-		metadata->topic_cnt == 1 &&
-		metadata->topics[0].err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
-	rd_kafka_metadata_destroy(metadata);
-	return missing;
-}
-
 /* Tells of a topic that is missing, and asks for it again. */
 static void
 tell_missing(KafkaTopics *topics, KafkaTopic *topic)
@@ -274,10 +256,42 @@ kafkatopics_look_after(KafkaTopics *topics)
 		topic->moved = false;
 		if (topic->in_flight == 0 || now - topic->stalled_ms < STALL_MS)
 			continue;
-		topic->stalled_ms = now;
-		if (is_missing(topics, topic))
-			tell_missing(topics, topic);
-		/* One look a call: the stream has to be served as well. */
+		if (kafkalook_begin(topics->look, rd_kafka_topic_name(topic->handle)))
+			topic->stalled_ms = now;
+		/* One look at a time. */
 		return;
 	}
+}
+
+bool
+kafkatopics_look(KafkaTopics *topics, KafkaTopic *topic, int *partitions)
+{
+	if (topic->looked)
+	{
+		topic->looked = false;
+		*partitions = topic->partitions;
+		return true;
+	}
+	topic->wanted = true;
+	kafkalook_begin(topics->look, rd_kafka_topic_name(topic->handle));
+	return false;
+}
+
+void
+kafkatopics_looked(KafkaTopics *topics)
+{
+	KafkaLookAnswer answer;
+	KafkaTopic *topic;
+	void *found;
+
+	if (!kafkalook_take(topics->look, &answer) ||
+		!lh_table_lookup_ex(topics->table, answer.topic, &found))
+		return;
+	topic = found;
+	topic->looked = topic->wanted;
+	topic->wanted = false;
+	topic->partitions =
+		answer.error == RD_KAFKA_RESP_ERR_NO_ERROR ? answer.partitions : -1;
+	if (answer.error == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
+		tell_missing(topics, topic);
 }

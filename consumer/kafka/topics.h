@@ -16,6 +16,7 @@
 #include "base/error.h"
 #include "base/outage.h"
 #include "config/topic_spec.h"
+#include "kafka/look.h"
 
 typedef struct KafkaTopic
 {
@@ -24,18 +25,21 @@ typedef struct KafkaTopic
 	bool moved;         /* a delivery, or a first event, since the last look */
 	int64_t stalled_ms; /* no delivery since, while events are in flight */
 	bool creating;      /* the answer of CreateTopics is awaited */
+	bool wanted;        /* kafkatopics_look() waits for an answer */
+	bool looked;        /* and has it */
+	int partitions;     /* of that answer; -1 = it could not be told */
 	Outage missing;
 } KafkaTopic;
 
 typedef struct KafkaTopics KafkaTopics;
 
 /*
- * Makes an empty table for a producer, which must outlive it.  Answers come as
- * events into the queue.  With a spec topics are created before their first
- * event.
+ * Makes an empty table for a producer, which must outlive it, as must the
+ * look.  Answers come as events into the queue.  With a spec topics are created
+ * before their first event.
  */
 extern KafkaTopics *kafkatopics_new(rd_kafka_t *producer,
-									rd_kafka_queue_t *queue,
+									rd_kafka_queue_t *queue, KafkaLook *look,
 									const TopicSpec *spec);
 extern void kafkatopics_free(KafkaTopics *topics);
 
@@ -54,6 +58,16 @@ extern void kafkatopic_count(KafkaTopic *topic, int change);
 
 /* Takes the answer to CreateTopics. */
 extern void kafkatopics_created(KafkaTopics *topics, rd_kafka_event_t *event);
+
+/*
+ * How many partitions a topic has in a fresh look; -1 = that cannot be told.
+ * False if the look has yet to come back: again when the answer was taken.
+ */
+extern bool kafkatopics_look(KafkaTopics *topics, KafkaTopic *topic,
+							 int *partitions);
+
+/* Takes the answer of a look, if there is one. */
+extern void kafkatopics_looked(KafkaTopics *topics);
 
 /* See kafka_look_after_topics(). */
 extern void kafkatopics_look_after(KafkaTopics *topics);
