@@ -25,6 +25,7 @@
 #include "emit.h"
 #include "frame.h"
 #include "options.h"
+#include "protocol.h"
 
 /* The prefix of messages: the default of the decoder's option "messages". */
 #define EMIT_PREFIX "pg_outbox"
@@ -53,7 +54,7 @@ emit_define_settings(void)
 		"pg_outbox.max_event_bytes",
 		"Largest payload that outbox.emit() takes, in bytes.",
 		"The relay's max_event_bytes should not be smaller.", &max_event_bytes,
-		DEFAULT_MAX_EVENT_BYTES, 1, MAX_EVENT_BYTES_LIMIT, PGC_SUSET,
+		PROTOCOL_MAX_EVENT_BYTES, 1, MAX_EVENT_BYTES_LIMIT, PGC_SUSET,
 		GUC_UNIT_BYTE, NULL, NULL, NULL);
 	compat_reserve_settings("pg_outbox");
 }
@@ -126,11 +127,11 @@ append_headers(StringInfo frame, FunctionCallInfo fcinfo)
 	if (!JB_ROOT_IS_OBJECT(headers))
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("headers of an event must be a JSON object")));
-	if (JB_ROOT_COUNT(headers) > MAX_HEADERS)
+	if (JB_ROOT_COUNT(headers) > PROTOCOL_MAX_HEADERS)
 		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 						errmsg("an event has %u headers, and at most %d are "
 							   "published",
-							   JB_ROOT_COUNT(headers), MAX_HEADERS)));
+							   JB_ROOT_COUNT(headers), PROTOCOL_MAX_HEADERS)));
 	frame_append(frame, "headers", FIELD_JSON, jsonb_bytes(headers));
 }
 

@@ -11,6 +11,7 @@
 
 #include "identifier.h"
 #include "option_readers.h"
+#include "protocol.h"
 #include "template.h"
 
 /* More shards than this are refused. */
@@ -43,10 +44,10 @@ next_item(const char *name, const char *value, const char **cursor,
 void
 read_proto_version(Options *options, const char *name, const char *value)
 {
-	if (strcmp(value, PROTO_VERSION) != 0)
+	if (strcmp(value, PROTOCOL_VERSION) != 0)
 		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 						errmsg("plugin pg_outbox writes lines of "
-							   "version " PROTO_VERSION
+							   "version " PROTOCOL_VERSION
 							   ", and the client reads version \"%s\"",
 							   value),
 						errhint("Install the plugin and the relay of the same "
@@ -197,10 +198,10 @@ read_headers(Options *options, const char *name, const char *value)
 			invalid_value(name, value, allowed);
 		check_new_header(name, headers, header);
 		headers = lappend(headers, header);
-		if (list_length(headers) > MAX_HEADERS)
+		if (list_length(headers) > PROTOCOL_MAX_HEADERS)
 			ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 							errmsg("option \"%s\" names more than %d headers",
-								   name, MAX_HEADERS)));
+								   name, PROTOCOL_MAX_HEADERS)));
 	} while (next_item(name, value, &p, allowed));
 
 	options->headers = headers;

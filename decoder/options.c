@@ -5,7 +5,7 @@
  *
  * Adding one: a field in Options, a function in option_readers.c that reads its
  * value, a line in the table below, a line in docs/options.md, a line in the
- * relay's settings (consumer/settings.c).
+ * relay's settings (consumer/config/settings.c).
  *
  *-------------------------------------------------------------------------
  */
@@ -20,6 +20,7 @@
 
 #include "option_readers.h"
 #include "options.h"
+#include "protocol.h"
 
 typedef struct OptionDescription
 {
@@ -46,7 +47,7 @@ static const OptionDescription descriptions[] = {
 	{"empty_payload", read_empty_payload, "value"},
 	{"shard", read_shard, "0/1"},
 	{"max_event_bytes", read_max_event_bytes,
-	 CppAsString2(DEFAULT_MAX_EVENT_BYTES)},
+	 CppAsString2(PROTOCOL_MAX_EVENT_BYTES)},
 	{"origin", read_origin, "any"},
 	{"coalesce", read_coalesce, "0"},
 };

@@ -65,20 +65,8 @@ typedef struct Options
 	const char *route_replacement;
 } Options;
 
-/*
- * The version of the lines.  To be raised when a client that reads the present
- * ones would misread the new ones.
- */
-#define PROTO_VERSION "1"
-
-/* An event has no more headers than this: clients have to hold them. */
-#define MAX_HEADERS 100
-
 /* More lines than this are not gathered, in bytes. */
 #define COALESCE_LIMIT (16 * 1024 * 1024)
-
-/* max_event_bytes where it is not given. */
-#define DEFAULT_MAX_EVENT_BYTES 1000000
 
 /*
  * max_event_bytes cannot be more: what becomes of a payload, printed and

@@ -14,6 +14,7 @@
 #include "json.h"
 #include "json_text.h"
 #include "murmur2.h"
+#include "protocol.h"
 #include "route.h"
 #include "template.h"
 #include "utf8.h"
@@ -296,11 +297,11 @@ spread_member(void *arg, Bytes name, Bytes value)
 		return;
 	if (i < event->n_headers)
 		event->headers[i].value = value;
-	else if (event->n_headers < MAX_HEADERS)
+	else if (event->n_headers < PROTOCOL_MAX_HEADERS)
 		add_header(event, name, value);
 	else
 		set_error(event, psprintf("column \"%s\" makes more than %d headers",
-								  spread->column->name, MAX_HEADERS));
+								  spread->column->name, PROTOCOL_MAX_HEADERS));
 }
 
 /* Makes headers of all members of an object. */

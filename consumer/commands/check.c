@@ -13,7 +13,7 @@
 
 #include "commands/check.h"
 #include "commands/check_query.inc"
-#include "envelope/reader.h"
+#include "decoder/protocol.h"
 #include "base/exit.h"
 #include "kafka/check.h"
 #include "postgres/connection.h"
@@ -48,9 +48,6 @@ static const char extension_check[] =
 
 /* How long the plugin may take to start, which waits for transactions. */
 #define PLUGIN_TIMEOUT "SET statement_timeout = '5s'"
-
-/* What max_event_bytes is where it is not set (decoder/options.c). */
-#define DEFAULT_MAX_EVENT_BYTES 1000000
 
 /* The name of a slot that goes with the connection; a process id is in it. */
 #define TEMPORARY_SLOT "pg_outbox_check_%d"
@@ -194,7 +191,7 @@ write_start(const Check *check)
 	fprintf(out,
 			"SELECT count(*) FROM pg_catalog.pg_logical_slot_peek_binary_"
 			"changes('" TEMPORARY_SLOT "', NULL, 1, 'proto_version', "
-			"'" ENVELOPE_VERSION "'",
+			"'" PROTOCOL_VERSION "'",
 			(int) getpid());
 	while (config_next(check->config, "outbox", &cursor, &key, &value))
 	{
@@ -281,7 +278,7 @@ check_size(Check *check, const KafkaBrokers *brokers)
 {
 	const char *limit = config_get(check->config, "outbox", "max_event_bytes");
 	long most =
-		limit != NULL ? strtol(limit, NULL, 10) : DEFAULT_MAX_EVENT_BYTES;
+		limit != NULL ? strtol(limit, NULL, 10) : PROTOCOL_MAX_EVENT_BYTES;
 	Error answer;
 
 	if (brokers->max_bytes == 0)

@@ -212,14 +212,14 @@ take_headers(Source *source, bool required, Envelope *out)
 	if (!find(source, "headers", required, &headers))
 		return;
 	if (!json_object_is_type(headers, json_type_object) ||
-		json_object_object_length(headers) > ENVELOPE_MAX_HEADERS)
+		json_object_object_length(headers) > PROTOCOL_MAX_HEADERS)
 	{
 		fail(source, "headers that are no object, or too many");
 		return;
 	}
 	json_object_object_foreach(headers, name, value)
 	{
-		EnvelopeHeader *header = &out->headers[out->n_headers++];
+		NamedSlice *header = &out->headers[out->n_headers++];
 
 		copy_string(source, name, strlen(name), &header->name);
 		take_value(source, value, true, &header->value);

@@ -18,16 +18,8 @@
 
 #include "base/error.h"
 #include "base/lsn.h"
-
-/* The version of the lines that are understood: option proto_version. */
-#define ENVELOPE_VERSION "1"
-
-/* Bytes with a length, not terminated.  data == NULL is JSON null. */
-typedef struct Slice
-{
-	const char *data;
-	size_t len;
-} Slice;
+#include "base/slice.h"
+#include "decoder/protocol.h"
 
 typedef enum EnvelopeKind
 {
@@ -36,15 +28,6 @@ typedef enum EnvelopeKind
 	ENVELOPE_COMMIT,
 	ENVELOPE_POSITION
 } EnvelopeKind;
-
-typedef struct EnvelopeHeader
-{
-	Slice name;
-	Slice value;
-} EnvelopeHeader;
-
-/* More headers than this in one line is an error. */
-#define ENVELOPE_MAX_HEADERS 128
 
 /* No partition in the line: the producer's partitioner decides. */
 #define ENVELOPE_NO_PARTITION (-1)
@@ -60,7 +43,7 @@ typedef struct Envelope
 	int32_t partition; /* or ENVELOPE_NO_PARTITION */
 	int64_t ts;        /* ms since 1970-01-01 UTC; -1 if missing */
 	uint32_t seq;      /* ordinal in the transaction, from 0 */
-	EnvelopeHeader headers[ENVELOPE_MAX_HEADERS];
+	NamedSlice headers[PROTOCOL_MAX_HEADERS];
 	size_t n_headers;
 	Slice payload; /* the value's bytes, decoded; NULL = tombstone */
 

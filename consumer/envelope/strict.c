@@ -172,9 +172,9 @@ read_headers(Cursor *c, Envelope *out)
 		return true;
 	do
 	{
-		EnvelopeHeader *header = &out->headers[out->n_headers];
+		NamedSlice *header = &out->headers[out->n_headers];
 
-		if (out->n_headers == ENVELOPE_MAX_HEADERS)
+		if (out->n_headers == PROTOCOL_MAX_HEADERS)
 			return fail(c, "too many headers");
 		if (!read_string(c, &header->name))
 			return false;

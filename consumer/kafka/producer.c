@@ -179,15 +179,15 @@ kafka_in_flight_bytes(const Kafka *kafka)
 	return kafka->in_flight_bytes;
 }
 
-/* The event's headers as librdkafka keeps them. */
+/* The record's headers as librdkafka keeps them. */
 static rd_kafka_headers_t *
-make_headers(const Envelope *event)
+make_headers(const KafkaRecord *record)
 {
-	rd_kafka_headers_t *headers = rd_kafka_headers_new(event->n_headers);
+	rd_kafka_headers_t *headers = rd_kafka_headers_new(record->n_headers);
 
-	for (size_t i = 0; i < event->n_headers; i++)
+	for (size_t i = 0; i < record->n_headers; i++)
 	{
-		const EnvelopeHeader *header = &event->headers[i];
+		const NamedSlice *header = &record->headers[i];
 
 		rd_kafka_header_add(headers, header->name.data,
 							(ssize_t) header->name.len, header->value.data,
@@ -220,7 +220,7 @@ break_off(Kafka *kafka, const char *topic, const char *reason)
 
 /* librdkafka did not take an event: for now, or for good. */
 static KafkaResult
-not_produced(Kafka *kafka, KafkaTopic *topic, const Envelope *event,
+not_produced(Kafka *kafka, KafkaTopic *topic, const KafkaRecord *record,
 			 const rd_kafka_error_t *error, Error *err)
 {
 	const char *name = rd_kafka_topic_name(topic->handle);
@@ -239,10 +239,10 @@ not_produced(Kafka *kafka, KafkaTopic *topic, const Envelope *event,
 		case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
 			if (!kafkatopics_look(kafka->topics, topic, &partitions))
 				return KAFKA_FULL;
-			if (partitions < 0 || event->partition < partitions)
+			if (partitions < 0 || record->partition < partitions)
 				return break_off(kafka, name, "its partitions changed");
 			error_set(err, "topic \"%s\" has no partition %d: it has %d", name,
-					  event->partition, partitions);
+					  record->partition, partitions);
 			return KAFKA_REFUSED;
 		default:
 			error_set(err, "topic \"%s\": %s", name,
@@ -253,11 +253,11 @@ not_produced(Kafka *kafka, KafkaTopic *topic, const Envelope *event,
 
 /* Counts an event in. */
 static void
-count_produced(Kafka *kafka, KafkaTopic *topic, const Envelope *event)
+count_produced(Kafka *kafka, KafkaTopic *topic, const KafkaRecord *record)
 {
 	kafkatopic_count(topic, 1);
 	kafka->in_flight++;
-	kafka->in_flight_bytes += event_bytes(event->key.len, event->payload.len);
+	kafka->in_flight_bytes += event_bytes(record->key.len, record->value.len);
 }
 
 /* A key or value; librdkafka takes NULL for none, and copies the bytes. */
@@ -267,8 +267,7 @@ memory_argument(rd_kafka_vtype_t type, Slice bytes)
 	return (rd_kafka_vu_t){type, .u.mem = {(void *) bytes.data, bytes.len}};
 }
 
-/* In an envelope and in librdkafka "any partition" is the same number. */
-_Static_assert(ENVELOPE_NO_PARTITION == RD_KAFKA_PARTITION_UA,
+_Static_assert(KAFKA_ANY_PARTITION == RD_KAFKA_PARTITION_UA,
 			   "the partition goes to librdkafka as it is");
 
 /*
@@ -291,7 +290,8 @@ has_room(Kafka *kafka, Slice topic)
 }
 
 KafkaResult
-kafka_produce(Kafka *kafka, const Envelope *event, uint64_t ticket, Error *err)
+kafka_produce(Kafka *kafka, const KafkaRecord *record, uint64_t ticket,
+			  Error *err)
 {
 	KafkaTopic *topic;
 	rd_kafka_vu_t arguments[8];
@@ -299,9 +299,9 @@ kafka_produce(Kafka *kafka, const Envelope *event, uint64_t ticket, Error *err)
 	rd_kafka_error_t *error;
 	KafkaResult result;
 
-	if (!has_room(kafka, event->topic))
+	if (!has_room(kafka, record->topic))
 		return KAFKA_FULL;
-	topic = kafkatopics_get(kafka->topics, event->topic, err);
+	topic = kafkatopics_get(kafka->topics, record->topic, err);
 	if (topic == NULL)
 		return KAFKA_REFUSED;
 	/* Else the broker might create it by itself, in another way. */
@@ -312,16 +312,16 @@ kafka_produce(Kafka *kafka, const Envelope *event, uint64_t ticket, Error *err)
 	 * The headers go in as one list: librdkafka before 2.12 frees single ones
 	 * twice when the partitioner refuses the message (#4627).
 	 */
-	headers = make_headers(event);
+	headers = make_headers(record);
 	arguments[0] = (rd_kafka_vu_t){RD_KAFKA_VTYPE_RKT, .u.rkt = topic->handle};
 	arguments[1] =
-		(rd_kafka_vu_t){RD_KAFKA_VTYPE_PARTITION, .u.i32 = event->partition};
+		(rd_kafka_vu_t){RD_KAFKA_VTYPE_PARTITION, .u.i32 = record->partition};
 	arguments[2] =
 		(rd_kafka_vu_t){RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY};
-	arguments[3] = memory_argument(RD_KAFKA_VTYPE_KEY, event->key);
-	arguments[4] = memory_argument(RD_KAFKA_VTYPE_VALUE, event->payload);
+	arguments[3] = memory_argument(RD_KAFKA_VTYPE_KEY, record->key);
+	arguments[4] = memory_argument(RD_KAFKA_VTYPE_VALUE, record->value);
 	arguments[5] =
-		(rd_kafka_vu_t){RD_KAFKA_VTYPE_TIMESTAMP, .u.i64 = event->ts};
+		(rd_kafka_vu_t){RD_KAFKA_VTYPE_TIMESTAMP, .u.i64 = record->ts};
 	arguments[6] =
 		(rd_kafka_vu_t){RD_KAFKA_VTYPE_HEADERS, .u.headers = headers};
 	arguments[7] = (rd_kafka_vu_t){RD_KAFKA_VTYPE_OPAQUE,
@@ -329,11 +329,11 @@ kafka_produce(Kafka *kafka, const Envelope *event, uint64_t ticket, Error *err)
 	error = rd_kafka_produceva(kafka->producer, arguments, 8);
 	if (error == NULL)
 	{
-		count_produced(kafka, topic, event);
+		count_produced(kafka, topic, record);
 		return KAFKA_QUEUED;
 	}
 	rd_kafka_headers_destroy(headers);
-	result = not_produced(kafka, topic, event, error, err);
+	result = not_produced(kafka, topic, record, error, err);
 	rd_kafka_error_destroy(error);
 	return result;
 }

@@ -17,8 +17,8 @@
 #include <stdint.h>
 
 #include "config/values.h"
-#include "envelope/reader.h"
 #include "base/error.h"
+#include "kafka/record.h"
 
 typedef struct Kafka Kafka;
 
@@ -69,8 +69,8 @@ extern void kafka_restart(Kafka *kafka);
 /* Becomes readable when kafka_serve() has something to do. */
 extern int kafka_fd(const Kafka *kafka);
 
-/* Copies an event into the producer's queue. */
-extern KafkaResult kafka_produce(Kafka *kafka, const Envelope *event,
+/* Copies a record into the producer's queue. */
+extern KafkaResult kafka_produce(Kafka *kafka, const KafkaRecord *record,
 								 uint64_t ticket, Error *err);
 
 /*

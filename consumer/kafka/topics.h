@@ -12,9 +12,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "envelope/reader.h"
 #include "base/error.h"
 #include "base/outage.h"
+#include "base/slice.h"
 #include "config/topic_spec.h"
 #include "kafka/look.h"
 

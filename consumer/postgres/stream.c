@@ -15,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "envelope/reader.h"
+#include "decoder/protocol.h"
 #include "base/log.h"
 #include "postgres/connection.h"
 #include "postgres/stream.h"
@@ -218,7 +218,7 @@ send_start(PgStream *stream)
 	/* At 0/0: the slot alone knows where to begin. */
 	fprintf(out,
 			"START_REPLICATION SLOT \"%s\" LOGICAL 0/0 "
-			"(\"proto_version\" '" ENVELOPE_VERSION "', \"coalesce\" '%d'",
+			"(\"proto_version\" '" PROTOCOL_VERSION "', \"coalesce\" '%d'",
 			stream->slot, COALESCE_BYTES);
 	while (config_next(stream->config, "outbox", &cursor, &key, &value))
 	{

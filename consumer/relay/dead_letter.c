@@ -10,9 +10,6 @@
 
 #include "relay/dead_letter.h"
 
-/* The headers that say what became of the event. */
-#define N_OWN_HEADERS 5
-
 /* Text as bytes. */
 static Slice
 slice(const char *text)
@@ -22,36 +19,35 @@ slice(const char *text)
 
 /* Adds a header; one without a value is left out. */
 static void
-add_header(Envelope *event, const char *name, Slice value)
+add_header(DeadLetter *letter, const char *name, Slice value)
 {
 	if (value.data == NULL)
 		return;
-	event->headers[event->n_headers++] = (EnvelopeHeader){slice(name), value};
+	letter->headers[letter->record.n_headers++] =
+		(NamedSlice){slice(name), value};
 }
 
 void
-deadletter_make(DeadLetter *letter, const Envelope *event, const char *topic,
-				const char *reason)
+dead_letter_make(DeadLetter *letter, const Envelope *event, const char *topic,
+				 const char *reason)
 {
-	Envelope *made = &letter->event;
-
-	*made = *event;
-	made->kind = ENVELOPE_EVENT;
-	made->topic = slice(topic);
-	made->partition = ENVELOPE_NO_PARTITION;
-	if (made->ts < 0)
-		made->ts = 0;
-	/* The decoder makes no more than 100, so nothing is cut in fact. */
-	if (made->n_headers > ENVELOPE_MAX_HEADERS - N_OWN_HEADERS)
-		made->n_headers = ENVELOPE_MAX_HEADERS - N_OWN_HEADERS;
+	letter->record = (KafkaRecord){.topic = slice(topic),
+								   .key = event->key,
+								   .value = event->payload,
+								   .partition = KAFKA_ANY_PARTITION,
+								   .ts = event->ts < 0 ? 0 : event->ts,
+								   .headers = letter->headers,
+								   .n_headers = event->n_headers};
+	memcpy(letter->headers, event->headers,
+		   event->n_headers * sizeof(NamedSlice));
 	snprintf(letter->lsn, sizeof(letter->lsn), LSN_FORMAT,
 			 LSN_ARGS(event->lsn));
 	snprintf(letter->seq, sizeof(letter->seq), "%u", event->seq);
-	add_header(made, "pg_outbox.error", slice(reason));
-	add_header(made, "pg_outbox.topic", event->topic);
-	add_header(made, "pg_outbox.relation",
+	add_header(letter, "pg_outbox.error", slice(reason));
+	add_header(letter, "pg_outbox.topic", event->topic);
+	add_header(letter, "pg_outbox.relation",
 			   event->kind == ENVELOPE_ERROR ? event->relation
 											 : (Slice){NULL, 0});
-	add_header(made, "pg_outbox.lsn", slice(letter->lsn));
-	add_header(made, "pg_outbox.seq", slice(letter->seq));
+	add_header(letter, "pg_outbox.lsn", slice(letter->lsn));
+	add_header(letter, "pg_outbox.seq", slice(letter->seq));
 }

@@ -8,12 +8,18 @@
 #ifndef PG_OUTBOX_RELAY_DEAD_LETTER_H
 #define PG_OUTBOX_RELAY_DEAD_LETTER_H
 
+#include "decoder/protocol.h"
 #include "envelope/reader.h"
+#include "kafka/record.h"
 
-/* A dead letter, and what its headers point to. */
+/* The headers that say what became of the event. */
+#define DEAD_LETTER_HEADERS 5
+
+/* A dead letter, and what it points to. */
 typedef struct DeadLetter
 {
-	Envelope event; /* to be produced */
+	KafkaRecord record; /* to be produced */
+	NamedSlice headers[PROTOCOL_MAX_HEADERS + DEAD_LETTER_HEADERS];
 	char lsn[LSN_TEXT_SIZE];
 	char seq[16];
 } DeadLetter;
@@ -21,9 +27,9 @@ typedef struct DeadLetter
 /*
  * Makes the dead letter of an event: key, headers and value as far as they are
  * known, and the headers pg_outbox.error, .topic, .relation, .lsn and .seq.
- * It points into the event, the topic and the reason.
+ * It points into itself, the event, the topic and the reason.
  */
-extern void deadletter_make(DeadLetter *letter, const Envelope *event,
-							const char *topic, const char *reason);
+extern void dead_letter_make(DeadLetter *letter, const Envelope *event,
+							 const char *topic, const char *reason);
 
 #endif /* PG_OUTBOX_RELAY_DEAD_LETTER_H */

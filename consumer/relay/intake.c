@@ -138,15 +138,31 @@ log_poison(const char *message, const Envelope *event, const char *reason)
 				LOG_TEXT("reason", reason));
 }
 
-/* Notes what is in flight now. */
+/* The event as Kafka takes it. */
+static KafkaRecord
+record_of(const Envelope *event)
+{
+	return (KafkaRecord){.topic = event->topic,
+						 .key = event->key,
+						 .value = event->payload,
+						 .partition = event->partition == ENVELOPE_NO_PARTITION
+										  ? KAFKA_ANY_PARTITION
+										  : event->partition,
+						 .ts = event->ts,
+						 .headers = event->headers,
+						 .n_headers = event->n_headers};
+}
+
+/* Notes what is in flight now: the event, or its dead letter. */
 static void
-count_produced(Intake *intake, const Envelope *event, bool is_dead_letter)
+count_produced(Intake *intake, const Envelope *event, const DeadLetter *letter)
 {
 	tracker_produced(intake->tracker);
 	intake->last.lsn = event->lsn;
 	intake->last.seq = event->seq;
-	intake->last.is_dead_letter = is_dead_letter;
-	intake->last.without_value = is_dead_letter && event->payload.data == NULL;
+	intake->last.is_dead_letter = letter != NULL;
+	intake->last.without_value =
+		letter != NULL && letter->record.value.data == NULL;
 }
 
 /* Sends an event that cannot be published to the dead letter topic. */
@@ -160,20 +176,20 @@ send_dead_letter(Intake *intake, const Envelope *event, TrackerTicket ticket,
 	KafkaResult result;
 	Error refusal;
 
-	deadletter_make(&letter, event, intake->options.dead_letter_topic, reason);
+	dead_letter_make(&letter, event, intake->options.dead_letter_topic, reason);
 	if (poison != NULL && poison->without_value)
-		letter.event.payload = (Slice){NULL, 0};
-	result = kafka_produce(intake->kafka, &letter.event, ticket, &refusal);
-	if (result == KAFKA_REFUSED && letter.event.payload.data != NULL)
+		letter.record.value = (Slice){NULL, 0};
+	result = kafka_produce(intake->kafka, &letter.record, ticket, &refusal);
+	if (result == KAFKA_REFUSED && letter.record.value.data != NULL)
 	{
-		letter.event.payload = (Slice){NULL, 0};
-		result = kafka_produce(intake->kafka, &letter.event, ticket, &refusal);
+		letter.record.value = (Slice){NULL, 0};
+		result = kafka_produce(intake->kafka, &letter.record, ticket, &refusal);
 	}
 	switch (result)
 	{
 		case KAFKA_QUEUED:
 			log_poison("event goes to the dead letter topic", event, reason);
-			count_produced(intake, &letter.event, true);
+			count_produced(intake, event, &letter);
 			return INTAKE_EMPTY;
 		case KAFKA_FULL:
 			return INTAKE_FULL;
@@ -217,10 +233,12 @@ publish(Intake *intake, const Envelope *event, TrackerTicket ticket, Error *err)
 		reason = poison->reason;
 	else
 	{
-		switch (kafka_produce(intake->kafka, event, ticket, &reason))
+		KafkaRecord record = record_of(event);
+
+		switch (kafka_produce(intake->kafka, &record, ticket, &reason))
 		{
 			case KAFKA_QUEUED:
-				count_produced(intake, event, false);
+				count_produced(intake, event, NULL);
 				return INTAKE_EMPTY;
 			case KAFKA_FULL:
 				return INTAKE_FULL;

@@ -378,12 +378,12 @@ the_lenient_reader_takes_other_spellings(void **state)
 static void
 headers_have_a_limit(void **state)
 {
-	static char line[64 * ENVELOPE_MAX_HEADERS];
+	static char line[64 * PROTOCOL_MAX_HEADERS];
 	Envelope out;
 	Error err;
 
 	(void) state;
-	for (int n = ENVELOPE_MAX_HEADERS; n <= ENVELOPE_MAX_HEADERS + 1; n++)
+	for (int n = PROTOCOL_MAX_HEADERS; n <= PROTOCOL_MAX_HEADERS + 1; n++)
 	{
 		int len = snprintf(line, sizeof(line),
 						   "{\"topic\":\"t\",\"key\":\"k\",\"ts\":1,"
@@ -395,7 +395,7 @@ headers_have_a_limit(void **state)
 		len += snprintf(line + len, sizeof(line) - (size_t) len,
 						"},\"payload\":1}");
 		assert_int_equal(envelope_read(reader, line, (size_t) len, &out, &err),
-						 n <= ENVELOPE_MAX_HEADERS);
+						 n <= PROTOCOL_MAX_HEADERS);
 	}
 }
 

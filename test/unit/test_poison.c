@@ -1,8 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * test_poison.c
- *	  Tests of relay/poison.c, relay/dead_letter.c, base/outage.c and
- *config/topic_spec.c.
+ *	  Tests of what becomes of events and topics that Kafka does not take:
+ *	  relay/poison.c, relay/dead_letter.c, base/outage.c, config/topic_spec.c.
  *
  *-------------------------------------------------------------------------
  */
@@ -37,13 +37,13 @@ refused_events_are_known_until_they_are_confirmed(void **state)
 
 /* The value of a header, or "none". */
 static const char *
-header(const Envelope *event, const char *name)
+header(const DeadLetter *letter, const char *name)
 {
 	static char value[100];
 
-	for (size_t i = 0; i < event->n_headers; i++)
+	for (size_t i = 0; i < letter->record.n_headers; i++)
 	{
-		const EnvelopeHeader *found = &event->headers[i];
+		const NamedSlice *found = &letter->record.headers[i];
 
 		if (found->name.len != strlen(name) ||
 			memcmp(found->name.data, name, found->name.len) != 0)
@@ -72,28 +72,28 @@ a_dead_letter_says_what_it_was(void **state)
 	static DeadLetter letter;
 
 	(void) state;
-	deadletter_make(&letter, &event, "dead", "why");
-	assert_int_equal(letter.event.kind, ENVELOPE_EVENT);
-	assert_memory_equal(letter.event.topic.data, "dead", 4);
-	assert_int_equal(letter.event.partition, ENVELOPE_NO_PARTITION);
-	assert_memory_equal(letter.event.payload.data, "p", 1);
-	assert_string_equal(header(&letter.event, "id"), "1");
-	assert_string_equal(header(&letter.event, "pg_outbox.error"), "why");
-	assert_string_equal(header(&letter.event, "pg_outbox.topic"), "a b");
-	assert_string_equal(header(&letter.event, "pg_outbox.relation"),
-						"public.outbox");
-	assert_string_equal(header(&letter.event, "pg_outbox.lsn"), "1/2");
-	assert_string_equal(header(&letter.event, "pg_outbox.seq"), "3");
+	dead_letter_make(&letter, &event, "dead", "why");
+	assert_memory_equal(letter.record.topic.data, "dead", 4);
+	assert_int_equal(letter.record.partition, KAFKA_ANY_PARTITION);
+	assert_memory_equal(letter.record.value.data, "p", 1);
+	assert_string_equal(header(&letter, "id"), "1");
+	assert_string_equal(header(&letter, "pg_outbox.error"), "why");
+	assert_string_equal(header(&letter, "pg_outbox.topic"), "a b");
+	assert_string_equal(header(&letter, "pg_outbox.relation"), "public.outbox");
+	assert_string_equal(header(&letter, "pg_outbox.lsn"), "1/2");
+	assert_string_equal(header(&letter, "pg_outbox.seq"), "3");
 
-	/* As many headers as a line may have leave room for ours. */
+	/* As many headers as a line may have are all kept. */
 	event.kind = ENVELOPE_EVENT;
-	event.n_headers = ENVELOPE_MAX_HEADERS;
+	event.n_headers = PROTOCOL_MAX_HEADERS;
 	event.topic = (Slice){NULL, 0};
-	deadletter_make(&letter, &event, "dead", "why");
-	assert_true(letter.event.n_headers <= ENVELOPE_MAX_HEADERS);
-	assert_string_equal(header(&letter.event, "pg_outbox.seq"), "3");
-	assert_string_equal(header(&letter.event, "pg_outbox.topic"), "none");
-	assert_string_equal(header(&letter.event, "pg_outbox.relation"), "none");
+	dead_letter_make(&letter, &event, "dead", "why");
+	assert_int_equal(letter.record.n_headers, PROTOCOL_MAX_HEADERS + 3);
+	assert_memory_equal(letter.record.headers, event.headers,
+						sizeof(event.headers));
+	assert_string_equal(header(&letter, "pg_outbox.seq"), "3");
+	assert_string_equal(header(&letter, "pg_outbox.topic"), "none");
+	assert_string_equal(header(&letter, "pg_outbox.relation"), "none");
 }
 
 static void
