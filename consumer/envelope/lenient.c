@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "envelope/reader.h"
+#include "envelope/lenient.h"
 #include "envelope/text.h"
 #include "base/memory.h"
 
@@ -389,7 +389,7 @@ envelope_read_lenient(EnvelopeReader *reader, const char *line, size_t len,
 	Source source = {.reader = reader};
 	Split split;
 
-	envelope_reader_begin(reader, len);
+	envelope_begin(reader, len);
 	envelope_clear(out);
 	if (!split_line(line, line + len, &split) ||
 		split.head.len > INT_MAX / ENVELOPE_ESCAPED ||

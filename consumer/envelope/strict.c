@@ -5,52 +5,15 @@
  *
  * It knows the one order and spelling that the decoder writes, compares
  * members as whole literals and copies nothing that is not escaped.  What it
- * does not understand goes to the lenient reader in envelope/lenient.c.
+ * does not understand goes to the lenient reader, in envelope/lenient.c.
  *
  *-------------------------------------------------------------------------
  */
 #include <limits.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "envelope/reader.h"
+#include "envelope/strict.h"
 #include "envelope/text.h"
-#include "base/memory.h"
-
-#define ARENA_MIN 4096
-
-/* An arena larger than this is given back after a line that needed it. */
-#define ARENA_KEEP (1024 * 1024)
-
-EnvelopeReader *
-envelope_reader_new(void)
-{
-	return xcalloc(1, sizeof(EnvelopeReader));
-}
-
-void
-envelope_reader_free(EnvelopeReader *reader)
-{
-	if (reader == NULL)
-		return;
-	free(reader->arena);
-	free(reader);
-}
-
-void
-envelope_reader_begin(EnvelopeReader *reader, size_t len)
-{
-	/* Twice: base64 may be unescaped first, and then decoded. */
-	size_t need = 2 * len;
-
-	reader->used = 0;
-	if (reader->size >= need &&
-		(reader->size <= ARENA_KEEP || need > ARENA_KEEP))
-		return;
-	free(reader->arena);
-	reader->size = need < ARENA_MIN ? ARENA_MIN : need;
-	reader->arena = xmalloc(reader->size);
-}
 
 /* Where the reader stands in a line. */
 typedef struct Cursor
@@ -315,27 +278,13 @@ read_position(Cursor *c, Envelope *out)
 	return read_lsn(c, &out->lsn) && read_end(c);
 }
 
-void
-envelope_clear(Envelope *out)
-{
-	/* Not the headers: only the first n_headers mean anything. */
-	out->lsn = 0;
-	out->topic = out->key = out->payload = (Slice){NULL, 0};
-	out->error = out->relation = (Slice){NULL, 0};
-	out->partition = ENVELOPE_NO_PARTITION;
-	out->ts = -1;
-	out->bytes = -1;
-	out->seq = out->xid = out->events = 0;
-	out->n_headers = 0;
-}
-
 bool
 envelope_read_strict(EnvelopeReader *reader, const char *line, size_t len,
 					 Envelope *out, Error *err)
 {
 	Cursor c = {reader, line, line, line + len, err};
 
-	envelope_reader_begin(reader, len);
+	envelope_begin(reader, len);
 	envelope_clear(out);
 	if (ACCEPT(&c, "{\"topic\":"))
 		return read_event(&c, out);
@@ -346,14 +295,4 @@ envelope_read_strict(EnvelopeReader *reader, const char *line, size_t len,
 	if (ACCEPT(&c, "{\"error\":"))
 		return read_error(&c, out);
 	return fail(&c, "a line of an unknown kind");
-}
-
-bool
-envelope_read(EnvelopeReader *reader, const char *line, size_t len,
-			  Envelope *out, Error *err)
-{
-	Error lenient;
-
-	return envelope_read_strict(reader, line, len, out, err) ||
-		   envelope_read_lenient(reader, line, len, out, &lenient);
 }

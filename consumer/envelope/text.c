@@ -6,11 +6,47 @@
  *-------------------------------------------------------------------------
  */
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "envelope/text.h"
 
 static const char hex_digits[] = "0123456789abcdef";
+
+#define ARENA_MIN 4096
+
+/* An arena larger than this is given back after a line that needed it. */
+#define ARENA_KEEP (1024 * 1024)
+
+void
+envelope_begin(EnvelopeReader *reader, size_t len)
+{
+	/* Twice: base64 may be unescaped first, and then decoded. */
+	size_t need = 2 * len;
+
+	reader->used = 0;
+	if (reader->size >= need &&
+		(reader->size <= ARENA_KEEP || need > ARENA_KEEP))
+		return;
+	free(reader->arena);
+	reader->size = need < ARENA_MIN ? ARENA_MIN : need;
+	reader->arena = xmalloc(reader->size);
+}
+
+void
+envelope_clear(Envelope *out)
+{
+	/* Not the headers: only the first n_headers mean anything. */
+	out->lsn = 0;
+	out->topic = out->key = out->payload = (Slice){NULL, 0};
+	out->error = out->relation = (Slice){NULL, 0};
+	out->partition = ENVELOPE_NO_PARTITION;
+	out->ts = -1;
+	out->bytes = -1;
+	out->seq = out->xid = out->events = 0;
+	out->n_headers = 0;
+}
 
 /* The length of the UTF-8 sequence at p (RFC 3629), or 0 if it is none. */
 static size_t

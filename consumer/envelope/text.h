@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "envelope/reader.h"
+#include "envelope/line.h"
 
 /*
  * The arena holds what a line's strings are when unescaped or decoded.  That
@@ -19,7 +19,7 @@
  */
 struct EnvelopeReader
 {
-	char *arena;
+	char *arena; /* owned */
 	size_t size;
 	size_t used;
 };
@@ -33,7 +33,7 @@ typedef enum EnvelopeEncoding
 } EnvelopeEncoding;
 
 /* Begins a line of len bytes: empties the arena and makes room. */
-extern void envelope_reader_begin(EnvelopeReader *reader, size_t len);
+extern void envelope_begin(EnvelopeReader *reader, size_t len);
 
 /* Sets all members to "missing". */
 extern void envelope_clear(Envelope *out);

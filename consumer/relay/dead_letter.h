@@ -9,7 +9,7 @@
 #define PG_OUTBOX_RELAY_DEAD_LETTER_H
 
 #include "decoder/protocol.h"
-#include "envelope/reader.h"
+#include "envelope/line.h"
 #include "kafka/record.h"
 
 /* The headers that say what became of the event. */

@@ -10,7 +10,9 @@
 
 #include <time.h>
 
+#include "envelope/lenient.h"
 #include "envelope/reader.h"
+#include "envelope/strict.h"
 
 #define EVENT \
 	"{\"topic\":\"Task.events\",\"key\":\"k\",\"ts\":1764000000123," \
