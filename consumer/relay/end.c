@@ -1,17 +1,14 @@
 /*-------------------------------------------------------------------------
  *
  * relay/end.c
- *	  How the relay ends: what is in flight is delivered and confirmed.
+ *	  What makes the relay end, and what it ends with.
  *
  *-------------------------------------------------------------------------
  */
 #include "base/clock.h"
 #include "base/exit.h"
 #include "base/log.h"
-#include "relay/state.h"
-
-/* How long the end of the stream is awaited, in ms. */
-#define FINISH_TIMEOUT_MS 5000
+#include "relay/end.h"
 
 void
 relay_start_draining(Relay *relay, int exit_status)
@@ -39,58 +36,4 @@ relay_end_unconfirmed(Relay *relay, const char *message, const char *reason)
 	log_warning(message, LOG_TEXT("error", reason));
 	relay->all_confirmed = false;
 	relay->exit_status = EXIT_FAILED;
-}
-
-/* Confirms what is delivered and asks for the end of the stream. */
-static void
-confirm_and_finish(Relay *relay)
-{
-	Error err;
-
-	if (pgstream_is_streaming(relay->stream))
-		relay_send_status(relay);
-	if (pgstream_is_streaming(relay->stream) &&
-		pgstream_finish(relay->stream, &err))
-	{
-		relay->phase = PHASE_FINISHING;
-		relay->deadline_ms = clock_ms() + FINISH_TIMEOUT_MS;
-		return;
-	}
-	relay->phase = PHASE_DONE;
-	if (tracker_flush(relay->tracker) > relay->confirmed)
-		relay_end_unconfirmed(relay,
-							  "PostgreSQL is away, so not all that is in Kafka "
-							  "was confirmed; some events will be published "
-							  "again",
-							  NULL);
-}
-
-void
-relay_serve_draining(Relay *relay)
-{
-	bool delivered = kafka_in_flight(relay->kafka) == 0;
-
-	if (!delivered && clock_ms() < relay->deadline_ms)
-		return;
-	if (!delivered)
-		relay_end_unconfirmed(relay,
-							  "not all was delivered in time; it will be "
-							  "published at the next start",
-							  NULL);
-	confirm_and_finish(relay);
-}
-
-void
-relay_serve_finishing(Relay *relay)
-{
-	if (pgstream_fd(relay->stream) < 0)
-		relay->phase = PHASE_DONE;
-	else if (clock_ms() >= relay->deadline_ms)
-	{
-		relay->phase = PHASE_DONE;
-		relay_end_unconfirmed(relay,
-							  "PostgreSQL did not end the stream in time; some "
-							  "events may be published again",
-							  NULL);
-	}
 }

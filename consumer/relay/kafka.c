@@ -10,7 +10,9 @@
 #include "base/clock.h"
 #include "base/exit.h"
 #include "base/log.h"
-#include "relay/state.h"
+#include "relay/end.h"
+#include "relay/kafka.h"
+#include "relay/stream.h"
 
 /* How often topics that may be missing are looked after, in ms. */
 #define TOPICS_INTERVAL_MS 1000

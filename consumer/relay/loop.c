@@ -32,7 +32,11 @@
 #include "base/exit.h"
 #include "base/log.h"
 #include "relay/loop.h"
+#include "relay/drain.h"
+#include "relay/end.h"
+#include "relay/kafka.h"
 #include "relay/state.h"
+#include "relay/stream.h"
 
 /* The waits between two tries to connect, in ms. */
 #define RECONNECT_MIN_MS 100

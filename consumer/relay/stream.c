@@ -10,7 +10,8 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "relay/state.h"
+#include "relay/end.h"
+#include "relay/stream.h"
 
 /* The shortest time between two statuses that confirm something, in ms. */
 #define CONFIRM_INTERVAL_MS 100

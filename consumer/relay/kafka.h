@@ -1,0 +1,31 @@
+/*-------------------------------------------------------------------------
+ *
+ * relay/kafka.h
+ *	  Kafka's side of the relay: deliveries, refusals, a producer made anew.
+ *
+ * The serve functions do what is due, and the due functions tell when that is,
+ * in ms of clock_ms(); INT64_MAX = never.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef PG_OUTBOX_RELAY_KAFKA_H
+#define PG_OUTBOX_RELAY_KAFKA_H
+
+#include <stdint.h>
+
+#include "relay/state.h"
+
+/* Takes what Kafka has to say. */
+extern void relay_serve_kafka(Relay *relay);
+
+/*
+ * Begins again, with a new producer, where the slot stands, if that was asked
+ * for: what was in flight is given up, and comes again in its order.
+ */
+extern void relay_serve_restart(Relay *relay);
+
+/* Looks after topics that may be missing. */
+extern void relay_serve_topics(Relay *relay);
+extern int64_t relay_topics_due(const Relay *relay);
+
+#endif /* PG_OUTBOX_RELAY_KAFKA_H */
