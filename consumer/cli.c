@@ -47,15 +47,6 @@ static const Option options[] = {
 
 #define N_OPTIONS (sizeof(options) / sizeof(options[0]))
 
-/* Options without a value that were given, by their letters. */
-static bool given[128];
-
-bool
-cli_given(int option)
-{
-	return given[option];
-}
-
 /* Tells whether a command has an option. */
 static bool
 has_option(const Command *command, int letter)
@@ -82,7 +73,7 @@ print_help(const Command *command)
 
 /* Takes one option of the second pass. */
 static bool
-take_option(Config *config, int option, Error *err)
+take_option(Config *config, Arguments *arguments, int option, Error *err)
 {
 	switch (option)
 	{
@@ -96,6 +87,15 @@ take_option(Config *config, int option, Error *err)
 		case OPTION_CREATE_SLOT:
 			return config_set(config, "relay", "create_slot", "true",
 							  "--create-slot", err);
+		case OPTION_FAILOVER:
+			arguments->failover = true;
+			return true;
+		case OPTION_JSON:
+			arguments->json = true;
+			return true;
+		case OPTION_PRINT_CONFIG:
+			arguments->print_config = true;
+			return true;
 		case 'X':
 			return config_assign(config, optarg, err);
 		default:
@@ -175,7 +175,6 @@ scan_options(const Command *command, int argc, char **argv, const char **file,
 		}
 		if (option == 'c')
 			*file = optarg;
-		given[option] = true;
 	}
 	if (optind == argc)
 		return true;
@@ -187,7 +186,7 @@ scan_options(const Command *command, int argc, char **argv, const char **file,
 /* Reads file, environment and options in the order in which they win. */
 static bool
 read_settings(int argc, char **argv, const char *file, Config *config,
-			  Error *err)
+			  Arguments *arguments, Error *err)
 {
 	int option;
 
@@ -198,7 +197,7 @@ read_settings(int argc, char **argv, const char *file, Config *config,
 	optind = 1;
 	while ((option = next_option(argc, argv)) != -1)
 	{
-		if (!take_option(config, option, err))
+		if (!take_option(config, arguments, option, err))
 			return false;
 	}
 	return pgconn_check(config, err);
@@ -206,14 +205,14 @@ read_settings(int argc, char **argv, const char *file, Config *config,
 
 bool
 cli_read(const Command *command, int argc, char **argv, Config *config,
-		 int *status)
+		 Arguments *arguments, int *status)
 {
 	const char *file = NULL;
 	Error err;
 
 	if (!scan_options(command, argc, argv, &file, status))
 		return false;
-	if (read_settings(argc, argv, file, config, &err))
+	if (read_settings(argc, argv, file, config, arguments, &err))
 		return true;
 	fprintf(stderr, "pg_outbox: %s\n", err.text);
 	*status = EXIT_USAGE;

@@ -8,6 +8,7 @@
 #ifndef PG_OUTBOX_CLI_H
 #define PG_OUTBOX_CLI_H
 
+#include "commands/arguments.h"
 #include "config/values.h"
 
 /* What a command line asks for. */
@@ -16,7 +17,7 @@ typedef struct Command
 	const char *name;
 	const char *summary; /* one line */
 	const char *usage;   /* what stands after the name */
-	int (*run)(const Config *config);
+	int (*run)(const Config *config, const Arguments *arguments);
 	const char *options; /* of those below, which it has; all have -c -d -X */
 } Command;
 
@@ -29,14 +30,12 @@ typedef struct Command
 #define OPTION_PRINT_CONFIG 'P'
 
 /*
- * Reads the options behind a command's name into config: file, environment,
- * then command line.  Returns true if the command is to be run; else *status
- * is the exit status, and help or the reason has been printed.
+ * Reads the options behind a command's name: settings into config, from file,
+ * environment, then command line, and the rest into arguments.  Returns true if
+ * the command is to be run; else *status is the exit status, and help or the
+ * reason has been printed.
  */
 extern bool cli_read(const Command *command, int argc, char **argv,
-					 Config *config, int *status);
-
-/* Tells whether an option without a value was given. */
-extern bool cli_given(int option);
+					 Config *config, Arguments *arguments, int *status);
 
 #endif /* PG_OUTBOX_CLI_H */

@@ -10,11 +10,10 @@
 
 #include "commands/check.h"
 #include "cli.h"
-#include "config/print.h"
 #include "base/exit.h"
 #include "base/log.h"
 #include "config/nearest.h"
-#include "relay/loop.h"
+#include "commands/run.h"
 #include "commands/slot.h"
 #include "commands/status.h"
 #include "commands/tail.h"
@@ -23,24 +22,24 @@ static const Command commands[] = {
 	{"run", "Streams events from the slot and publishes them to Kafka",
 	 "[-c FILE] [-d CONNINFO] [-b BROKERS] [--slot NAME] [--create-slot] "
 	 "[-X SECTION.KEY=VALUE]...",
-	 relay_run,
+	 command_run,
 	 (const char[]){OPTION_BROKERS, OPTION_SLOT, OPTION_CREATE_SLOT,
 					OPTION_PRINT_CONFIG, 0}},
 	{"check", "Looks at all that publishing needs, and says how to repair it",
-	 "[-c FILE] [-d CONNINFO] [-b BROKERS] [--slot NAME]", check_run,
+	 "[-c FILE] [-d CONNINFO] [-b BROKERS] [--slot NAME]", command_check,
 	 (const char[]){OPTION_BROKERS, OPTION_SLOT, 0}},
 	{"status",
 	 "Shows the replication slot: who has it, and how far behind it is",
-	 "[-c FILE] [-d CONNINFO] [--slot NAME] [--json]", status_run,
+	 "[-c FILE] [-d CONNINFO] [--slot NAME] [--json]", command_status,
 	 (const char[]){OPTION_SLOT, OPTION_JSON, 0}},
 	{"tail", "Shows events as they would be published; touches nothing",
-	 "[-c FILE] [-d CONNINFO] [--json]", tail_run,
+	 "[-c FILE] [-d CONNINFO] [--json]", command_tail,
 	 (const char[]){OPTION_JSON, 0}},
 	{"create-slot", "Creates the replication slot that events are kept in",
-	 "[-c FILE] [-d CONNINFO] [--slot NAME] [--failover]", slot_create,
+	 "[-c FILE] [-d CONNINFO] [--slot NAME] [--failover]", command_create_slot,
 	 (const char[]){OPTION_SLOT, OPTION_FAILOVER, 0}},
 	{"drop-slot", "Drops the replication slot, with the events still in it",
-	 "[-c FILE] [-d CONNINFO] [--slot NAME]", slot_drop,
+	 "[-c FILE] [-d CONNINFO] [--slot NAME]", command_drop_slot,
 	 (const char[]){OPTION_SLOT, 0}},
 };
 
@@ -86,19 +85,17 @@ static int
 run_command(const Command *command, int argc, char **argv)
 {
 	Config *config = config_new();
+	Arguments arguments = {0};
 	LogLevel level;
 	int status;
 
-	if (cli_read(command, argc, argv, config, &status))
+	if (cli_read(command, argc, argv, config, &arguments, &status))
 	{
 		if (log_level_parse(config_get(config, "log", "level"), &level))
 			log_set_level(level);
 		if (strcmp(config_get(config, "log", "format"), "json") == 0)
 			log_set_format(LOG_FORMAT_JSON);
-		if (cli_given(OPTION_PRINT_CONFIG))
-			status = config_print(config);
-		else
-			status = command->run(config);
+		status = command->run(config, &arguments);
 	}
 	config_free(config);
 	return status;

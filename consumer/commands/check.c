@@ -317,11 +317,12 @@ check_kafka(Check *check)
 }
 
 int
-check_run(const Config *config)
+command_check(const Config *config, const Arguments *arguments)
 {
 	Check check = {.config = config,
 				   .slot = config_get(config, "relay", "slot")};
 
+	(void) arguments;
 	check_postgres(&check);
 	check_kafka(&check);
 	return check.failed ? EXIT_FOUND : EXIT_DONE;

@@ -10,28 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli.h"
 #include "base/exit.h"
 #include "postgres/connection.h"
-#include "postgres/error.h"
+#include "postgres/slot.h"
 #include "commands/slot.h"
-
-void
-slot_create_command(const char *slot, SlotKind kind,
-					char command[SLOT_COMMAND_LENGTH])
-{
-	/* The form without parentheses is understood by all of 13 to 18. */
-	if (kind == SLOT_FAILOVER)
-		snprintf(command, SLOT_COMMAND_LENGTH,
-				 "CREATE_REPLICATION_SLOT \"%s\" LOGICAL pg_outbox "
-				 "(SNAPSHOT 'nothing', FAILOVER)",
-				 slot);
-	else
-		snprintf(command, SLOT_COMMAND_LENGTH,
-				 "CREATE_REPLICATION_SLOT \"%s\" %sLOGICAL pg_outbox "
-				 "NOEXPORT_SNAPSHOT",
-				 slot, kind == SLOT_TEMPORARY ? "TEMPORARY " : "");
-}
 
 /* Says why a command failed. */
 static int
@@ -42,15 +24,15 @@ fail(const Error *err)
 }
 
 int
-slot_create(const Config *config)
+command_create_slot(const Config *config, const Arguments *arguments)
 {
 	const char *slot = config_get(config, "relay", "slot");
 	PGconn *conn = pgconn_open(config);
-	char command[SLOT_COMMAND_LENGTH];
+	char command[PGSLOT_COMMAND_LENGTH];
 	PGresult *result;
 	Error err;
 
-	if (cli_given(OPTION_FAILOVER) && PQstatus(conn) == CONNECTION_OK &&
+	if (arguments->failover && PQstatus(conn) == CONNECTION_OK &&
 		PQserverVersion(conn) < 170000)
 	{
 		PQfinish(conn);
@@ -59,10 +41,10 @@ slot_create(const Config *config)
 						"failover");
 		return fail(&err);
 	}
-	slot_create_command(slot,
-						cli_given(OPTION_FAILOVER) ? SLOT_FAILOVER
-												   : SLOT_PERMANENT,
-						command);
+	pgslot_create_command(slot,
+						  arguments->failover ? PG_SLOT_FAILOVER
+											  : PG_SLOT_PERMANENT,
+						  command);
 	result = pgconn_query(conn, command, slot, &err);
 	if (result != NULL)
 		printf("slot \"%s\" created at %s: what commits from now on will be "
@@ -80,7 +62,7 @@ slot_create(const Config *config)
 static bool
 is_ours(PGconn *conn, const char *slot, Error *err)
 {
-	char query[SLOT_COMMAND_LENGTH];
+	char query[PGSLOT_COMMAND_LENGTH];
 	PGresult *result;
 	bool ours = false;
 
@@ -105,14 +87,15 @@ is_ours(PGconn *conn, const char *slot, Error *err)
 }
 
 int
-slot_drop(const Config *config)
+command_drop_slot(const Config *config, const Arguments *arguments)
 {
 	const char *slot = config_get(config, "relay", "slot");
 	PGconn *conn = pgconn_open(config);
-	char command[SLOT_COMMAND_LENGTH];
+	char command[PGSLOT_COMMAND_LENGTH];
 	PGresult *result = NULL;
 	Error err;
 
+	(void) arguments;
 	snprintf(command, sizeof(command), "DROP_REPLICATION_SLOT \"%s\"", slot);
 	if (is_ours(conn, slot, &err))
 		result = pgconn_query(conn, command, slot, &err);

@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "cli.h"
 #include "base/exit.h"
 #include "postgres/connection.h"
 #include "commands/status.h"
@@ -46,10 +45,10 @@ print_row(const PGresult *result)
 }
 
 int
-status_run(const Config *config)
+command_status(const Config *config, const Arguments *arguments)
 {
 	const char *slot = config_get(config, "relay", "slot");
-	bool json = cli_given(OPTION_JSON);
+	bool json = arguments->json;
 	PGconn *conn = pgconn_open(config);
 	char query[2048];
 	char wrapped[2300];

@@ -8,9 +8,10 @@
 #ifndef PG_OUTBOX_COMMANDS_STATUS_H
 #define PG_OUTBOX_COMMANDS_STATUS_H
 
+#include "commands/arguments.h"
 #include "config/values.h"
 
 /* Prints the slot's status, or JSON with --json; returns the exit status. */
-extern int status_run(const Config *config);
+extern int command_status(const Config *config, const Arguments *arguments);
 
 #endif /* PG_OUTBOX_COMMANDS_STATUS_H */

@@ -13,7 +13,6 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include "cli.h"
 #include "base/clock.h"
 #include "envelope/reader.h"
 #include "base/exit.h"
@@ -206,11 +205,11 @@ open_signals(void)
 }
 
 int
-tail_run(const Config *config)
+command_tail(const Config *config, const Arguments *arguments)
 {
 	Tail tail = {.stream = pgstream_new_temporary(config),
 				 .reader = envelope_reader_new(),
-				 .pretty = isatty(STDOUT_FILENO) && !cli_given(OPTION_JSON),
+				 .pretty = isatty(STDOUT_FILENO) && !arguments->json,
 				 .signals = open_signals(),
 				 .exit_status = EXIT_DONE};
 

@@ -8,6 +8,7 @@
 #ifndef PG_OUTBOX_COMMANDS_TAIL_H
 #define PG_OUTBOX_COMMANDS_TAIL_H
 
+#include "commands/arguments.h"
 #include "config/values.h"
 
 /*
@@ -15,6 +16,6 @@
  * terminal, else (and with --json) the decoder's lines.  Reads a temporary
  * slot, so nothing is confirmed on any other.  Returns the exit status.
  */
-extern int tail_run(const Config *config);
+extern int command_tail(const Config *config, const Arguments *arguments);
 
 #endif /* PG_OUTBOX_COMMANDS_TAIL_H */

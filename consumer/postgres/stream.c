@@ -19,7 +19,7 @@
 #include "base/log.h"
 #include "postgres/connection.h"
 #include "postgres/stream.h"
-#include "commands/slot.h"
+#include "postgres/slot.h"
 #include "base/memory.h"
 
 typedef enum State
@@ -278,12 +278,12 @@ read_history(PgStream *stream, const PGresult *result)
 
 /* Sends the command that creates the slot. */
 static PgStreamResult
-create_slot(PgStream *stream, SlotKind kind, PgErrorClass *error_class,
+create_slot(PgStream *stream, PgSlotKind kind, PgErrorClass *error_class,
 			Error *err)
 {
-	char command[SLOT_COMMAND_LENGTH];
+	char command[PGSLOT_COMMAND_LENGTH];
 
-	slot_create_command(stream->slot, kind, command);
+	pgslot_create_command(stream->slot, kind, command);
 	if (send_command(stream, command, STATE_CREATING))
 		return PGSTREAM_WAIT;
 	return fail(stream, NULL, error_class, err);
@@ -297,7 +297,7 @@ command_succeeded(PgStream *stream, const PGresult *result,
 	if (stream->state == STATE_IDENTIFYING && !read_history(stream, result))
 		return fail_protocol(stream, "no history", error_class, err);
 	if (stream->state == STATE_IDENTIFYING && *stream->temporary != '\0')
-		return create_slot(stream, SLOT_TEMPORARY, error_class, err);
+		return create_slot(stream, PG_SLOT_TEMPORARY, error_class, err);
 	if (stream->state == STATE_CREATING && *stream->temporary == '\0')
 		log_warning("slot created; events committed before are not in it",
 					LOG_TEXT("slot", stream->slot),
@@ -315,7 +315,7 @@ command_failed(PgStream *stream, const PGresult *result,
 	*error_class = pgerror_classify(stream->conn, result, stream->slot, err);
 	if (*error_class == PG_ERROR_MISSING && !stream->started_once &&
 		config_get_bool(stream->config, "relay", "create_slot"))
-		return create_slot(stream, SLOT_PERMANENT, error_class, err);
+		return create_slot(stream, PG_SLOT_PERMANENT, error_class, err);
 	pgstream_close(stream);
 	return PGSTREAM_FAILED;
 }

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * relay/loop.c
- *	  The command "run": streams from the slot and forwards to Kafka.
+ *	  The loop of the relay: streams from the slot and forwards to Kafka.
  *
  * One thread and one poll(): PostgreSQL's socket, librdkafka's queue, signals
  * and a few timers.  The relay keeps no state of its own: the slot is told
@@ -19,7 +19,6 @@
  *-------------------------------------------------------------------------
  */
 #include <errno.h>
-#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -250,8 +249,6 @@ relay_run(const Config *config)
 	IntakeOptions options;
 	Error err;
 
-	/* librdkafka's threads else each hold memory of their own back. */
-	mallopt(M_ARENA_MAX, 2);
 	relay.signals = open_signals();
 	relay.kafka = kafka_new(config, &err);
 	if (relay.kafka == NULL)

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * relay/loop.h
- *	  The command "run": streams from the slot and forwards to Kafka.
+ *	  The loop of the relay: streams from the slot and forwards to Kafka.
  *
  *-------------------------------------------------------------------------
  */

@@ -1,0 +1,21 @@
+/*-------------------------------------------------------------------------
+ *
+ * commands/arguments.h
+ *	  What a command line says beside settings.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef PG_OUTBOX_COMMANDS_ARGUMENTS_H
+#define PG_OUTBOX_COMMANDS_ARGUMENTS_H
+
+#include <stdbool.h>
+
+/* All that no command has or that was not given is zero. */
+typedef struct Arguments
+{
+	bool failover;     /* create-slot --failover */
+	bool json;         /* --json */
+	bool print_config; /* run --print-config */
+} Arguments;
+
+#endif /* PG_OUTBOX_COMMANDS_ARGUMENTS_H */
