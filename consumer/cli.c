@@ -10,8 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli.h"
 #include "base/exit.h"
+#include "cli.h"
 #include "config/nearest.h"
 #include "postgres/connection.h"
 

@@ -8,15 +8,15 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "commands/check.h"
-#include "cli.h"
 #include "base/exit.h"
 #include "base/log.h"
-#include "config/nearest.h"
+#include "cli.h"
+#include "commands/check.h"
 #include "commands/run.h"
 #include "commands/slot.h"
 #include "commands/status.h"
 #include "commands/tail.h"
+#include "config/nearest.h"
 
 static const Command commands[] = {
 	{"run", "Streams events from the slot and publishes them to Kafka",

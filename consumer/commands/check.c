@@ -11,13 +11,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/exit.h"
+#include "base/memory.h"
 #include "commands/check.h"
 #include "commands/check_query.inc"
 #include "decoder/protocol.h"
-#include "base/exit.h"
 #include "kafka/check.h"
 #include "postgres/connection.h"
-#include "base/memory.h"
 
 /*
  * What the settings ask for, as parameters of the query in sql/check.sql: $1
@@ -259,7 +259,7 @@ check_topic(Check *check, const KafkaBrokers *brokers, const char *topic)
 	KafkaTopicState state;
 	Error answer;
 
-	state = kafkacheck_topic(check->config, topic, &answer);
+	state = kafka_check_topic(check->config, topic, &answer);
 	if (state == KAFKA_TOPIC_MISSING &&
 		(brokers->create_topics ||
 		 config_get(check->config, "relay", "create_topics") != NULL))
@@ -301,7 +301,7 @@ check_kafka(Check *check)
 	const char *topic = config_get(check->config, "outbox", "topic");
 	Error answer;
 
-	if (!kafkacheck_brokers(check->config, &brokers, &answer))
+	if (!kafka_check_brokers(check->config, &brokers, &answer))
 	{
 		report(check, false, answer.text, NULL);
 		return;

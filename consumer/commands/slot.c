@@ -11,9 +11,9 @@
 #include <string.h>
 
 #include "base/exit.h"
+#include "commands/slot.h"
 #include "postgres/connection.h"
 #include "postgres/slot.h"
-#include "commands/slot.h"
 
 /* Says why a command failed. */
 static int

@@ -10,8 +10,8 @@
 #include <stdlib.h>
 
 #include "base/exit.h"
-#include "postgres/connection.h"
 #include "commands/status.h"
+#include "postgres/connection.h"
 
 /*
  * What is shown, in this order.  Bytes are counted to the end of the WAL, on a

@@ -14,10 +14,10 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "envelope/reader.h"
 #include "base/exit.h"
-#include "postgres/stream.h"
 #include "commands/tail.h"
+#include "envelope/reader.h"
+#include "postgres/stream.h"
 
 /* A status is sent this often, in ms: well within wal_sender_timeout. */
 #define STATUS_INTERVAL_MS 5000

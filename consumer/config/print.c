@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "config/print.h"
 #include "base/exit.h"
+#include "config/print.h"
 #include "config/settings.h"
 
 /* Prints what was set in a section whose keys are a library's. */

@@ -217,9 +217,9 @@ check_topic_spec(const char *value, Error *err)
 {
 	TopicSpec spec;
 
-	if (!topicspec_parse(&spec, value, err))
+	if (!topic_spec_parse(&spec, value, err))
 		return false;
-	topicspec_free(&spec);
+	topic_spec_free(&spec);
 	return true;
 }
 

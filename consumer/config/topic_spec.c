@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/topic_spec.h"
 #include "base/memory.h"
+#include "config/topic_spec.h"
 
 #define MAX_PARTITIONS 100000
 #define MAX_REPLICATION 100
@@ -53,7 +53,7 @@ parse_property(TopicSpec *spec, char *text)
 	char *value = strchr(text, '=');
 
 	if (value == NULL || value == text ||
-		spec->n_properties == TOPICSPEC_MAX_PROPERTIES)
+		spec->n_properties == TOPIC_SPEC_MAX_PROPERTIES)
 		return false;
 	*value++ = '\0';
 	spec->names[spec->n_properties] = text;
@@ -62,7 +62,7 @@ parse_property(TopicSpec *spec, char *text)
 }
 
 bool
-topicspec_parse(TopicSpec *spec, const char *text, Error *err)
+topic_spec_parse(TopicSpec *spec, const char *text, Error *err)
 {
 	char *rest;
 	char *part;
@@ -76,13 +76,13 @@ topicspec_parse(TopicSpec *spec, const char *text, Error *err)
 		ok = parse_property(spec, part);
 	if (ok)
 		return true;
-	topicspec_free(spec);
+	topic_spec_free(spec);
 	return error_set(err, "PARTITIONS, PARTITIONS:REPLICATION, or one of these "
 						  "with ,property=value behind it");
 }
 
 void
-topicspec_free(TopicSpec *spec)
+topic_spec_free(TopicSpec *spec)
 {
 	free(spec->text);
 	memset(spec, 0, sizeof(TopicSpec));

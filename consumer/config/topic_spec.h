@@ -14,15 +14,15 @@
 #include "base/error.h"
 
 /* More properties than this are refused. */
-#define TOPICSPEC_MAX_PROPERTIES 20
+#define TOPIC_SPEC_MAX_PROPERTIES 20
 
 typedef struct TopicSpec
 {
 	int partitions;
 	int replication; /* -1: the broker's default */
 	size_t n_properties;
-	const char *names[TOPICSPEC_MAX_PROPERTIES];
-	const char *values[TOPICSPEC_MAX_PROPERTIES];
+	const char *names[TOPIC_SPEC_MAX_PROPERTIES];
+	const char *values[TOPIC_SPEC_MAX_PROPERTIES];
 	char *text; /* owned: what names and values point into */
 } TopicSpec;
 
@@ -30,7 +30,7 @@ typedef struct TopicSpec
  * Reads a specification.  False, with what is allowed in err, if it is none.
  * One that was read is to be freed.
  */
-extern bool topicspec_parse(TopicSpec *spec, const char *text, Error *err);
-extern void topicspec_free(TopicSpec *spec);
+extern bool topic_spec_parse(TopicSpec *spec, const char *text, Error *err);
+extern void topic_spec_free(TopicSpec *spec);
 
 #endif /* PG_OUTBOX_CONFIG_TOPIC_SPEC_H */

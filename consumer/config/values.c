@@ -14,10 +14,10 @@
 #include <strings.h>
 #include <sys/stat.h>
 
-#include "config/values.h"
+#include "base/memory.h"
 #include "config/nearest.h"
 #include "config/settings.h"
-#include "base/memory.h"
+#include "config/values.h"
 
 /* One setting that was set. */
 typedef struct Entry

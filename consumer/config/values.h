@@ -6,9 +6,9 @@
  *
  * Settings are kept as text by section and key.  The sections [relay] and
  * [log] belong to the relay, [outbox] holds the decoder's options:
- *config/settings.c describes their keys.  What [postgres] and [kafka] may hold
- *is known to libpq and librdkafka, and checked by postgres/connection.c and
- *kafka/properties.c.
+ * config/settings.c describes their keys.  What [postgres] and [kafka] may hold
+ * is known to libpq and librdkafka, and checked by postgres/connection.c and
+ * kafka/properties.c.
  *
  *-------------------------------------------------------------------------
  */

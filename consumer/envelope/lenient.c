@@ -14,9 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "envelope/lenient.h"
 #include "envelope/text.h"
-#include "base/memory.h"
 
 /* Deep enough for a line: the object and its headers. */
 #define MAX_DEPTH 4

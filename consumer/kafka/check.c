@@ -20,7 +20,7 @@
 static rd_kafka_t *
 open_producer(const Config *config, Error *answer)
 {
-	rd_kafka_conf_t *conf = kafkaconf_new(config, answer);
+	rd_kafka_conf_t *conf = kafka_properties_new(config, answer);
 	rd_kafka_t *producer;
 	char reason[512];
 
@@ -105,7 +105,7 @@ read_settings(const rd_kafka_event_t *event, KafkaBrokers *brokers)
 }
 
 bool
-kafkacheck_brokers(const Config *config, KafkaBrokers *brokers, Error *answer)
+kafka_check_brokers(const Config *config, KafkaBrokers *brokers, Error *answer)
 {
 	rd_kafka_t *producer = open_producer(config, answer);
 	const struct rd_kafka_metadata *metadata;
@@ -134,7 +134,7 @@ kafkacheck_brokers(const Config *config, KafkaBrokers *brokers, Error *answer)
 }
 
 KafkaTopicState
-kafkacheck_topic(const Config *config, const char *topic, Error *answer)
+kafka_check_topic(const Config *config, const char *topic, Error *answer)
 {
 	rd_kafka_t *producer = open_producer(config, answer);
 	rd_kafka_topic_t *handle;

@@ -29,9 +29,9 @@ typedef struct KafkaBrokers
  * Tells whether the brokers of [kafka] answer, or how a topic is, each within
  * some seconds.  Either way answer says how it is, for people.
  */
-extern bool kafkacheck_brokers(const Config *config, KafkaBrokers *brokers,
-							   Error *answer);
-extern KafkaTopicState kafkacheck_topic(const Config *config, const char *topic,
-										Error *answer);
+extern bool kafka_check_brokers(const Config *config, KafkaBrokers *brokers,
+								Error *answer);
+extern KafkaTopicState kafka_check_topic(const Config *config,
+										 const char *topic, Error *answer);
 
 #endif /* PG_OUTBOX_KAFKA_CHECK_H */

@@ -13,15 +13,15 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "base/outage.h"
 #include "kafka/ending.h"
 #include "kafka/look.h"
 #include "kafka/producer.h"
 #include "kafka/properties.h"
 #include "kafka/sockets.h"
 #include "kafka/topics.h"
-#include "base/log.h"
-#include "base/outage.h"
-#include "base/memory.h"
 
 struct Kafka
 {
@@ -78,8 +78,8 @@ attach(Kafka *kafka, Error *err)
 	rd_kafka_set_log_queue(kafka->producer, NULL);
 	kafka->look = kafkalook_new(kafka->producer, kafka->fd);
 	kafka->topics =
-		kafkatopics_new(kafka->producer, kafka->queue, kafka->look,
-						kafka->creates_topics ? &kafka->spec : NULL);
+		kafka_topics_new(kafka->producer, kafka->queue, kafka->look,
+						 kafka->creates_topics ? &kafka->spec : NULL);
 	kafka->in_flight = 0;
 	kafka->in_flight_bytes = 0;
 	kafka->gapless_failure = false;
@@ -99,7 +99,7 @@ detach(Kafka *kafka)
 	rd_kafka_purge(kafka->producer, RD_KAFKA_PURGE_F_QUEUE |
 										RD_KAFKA_PURGE_F_INFLIGHT |
 										RD_KAFKA_PURGE_F_NON_BLOCKING);
-	kafkatopics_free(kafka->topics);
+	kafka_topics_free(kafka->topics);
 	rd_kafka_queue_destroy(kafka->queue);
 	kafkaending_begin(kafka->producer, kafka->look, kafka->sockets);
 }
@@ -109,7 +109,7 @@ static void
 release(Kafka *kafka)
 {
 	rd_kafka_conf_destroy(kafka->conf);
-	topicspec_free(&kafka->spec);
+	topic_spec_free(&kafka->spec);
 	close(kafka->fd);
 	free(kafka);
 }
@@ -118,7 +118,7 @@ Kafka *
 kafka_new(const Config *config, Error *err)
 {
 	const char *spec = config_get(config, "relay", "create_topics");
-	rd_kafka_conf_t *conf = kafkaconf_new(config, err);
+	rd_kafka_conf_t *conf = kafka_properties_new(config, err);
 	Kafka *kafka;
 
 	if (conf == NULL)
@@ -129,7 +129,7 @@ kafka_new(const Config *config, Error *err)
 	kafka = xcalloc(1, sizeof(Kafka));
 	kafka->conf = conf;
 	kafka->creates_topics =
-		spec != NULL && topicspec_parse(&kafka->spec, spec, err);
+		spec != NULL && topic_spec_parse(&kafka->spec, spec, err);
 	kafka->max_topics =
 		(size_t) config_get_number(config, "relay", "max_topics");
 	kafka->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
@@ -237,7 +237,7 @@ not_produced(Kafka *kafka, KafkaTopic *topic, const KafkaRecord *record,
 		case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
 			return break_off(kafka, name, "it does not exist any more");
 		case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
-			if (!kafkatopics_look(kafka->topics, topic, &partitions))
+			if (!kafka_topics_look(kafka->topics, topic, &partitions))
 				return KAFKA_FULL;
 			if (partitions < 0 || record->partition < partitions)
 				return break_off(kafka, name, "its partitions changed");
@@ -255,7 +255,7 @@ not_produced(Kafka *kafka, KafkaTopic *topic, const KafkaRecord *record,
 static void
 count_produced(Kafka *kafka, KafkaTopic *topic, const KafkaRecord *record)
 {
-	kafkatopic_count(topic, 1);
+	kafka_topic_count(topic, 1);
 	kafka->in_flight++;
 	kafka->in_flight_bytes += event_bytes(record->key.len, record->value.len);
 }
@@ -278,13 +278,13 @@ _Static_assert(KAFKA_ANY_PARTITION == RD_KAFKA_PARTITION_UA,
 static bool
 has_room(Kafka *kafka, Slice topic)
 {
-	if (kafkatopics_count(kafka->topics) < kafka->max_topics ||
-		kafkatopics_has(kafka->topics, topic))
+	if (kafka_topics_count(kafka->topics) < kafka->max_topics ||
+		kafka_topics_has(kafka->topics, topic))
 		return true;
 	if (kafka->in_flight > 0)
 		return false;
 	log_debug("max_topics is reached: a new producer begins",
-			  LOG_INT("topics", (int64_t) kafkatopics_count(kafka->topics)));
+			  LOG_INT("topics", (int64_t) kafka_topics_count(kafka->topics)));
 	kafka_restart(kafka);
 	return true;
 }
@@ -301,7 +301,7 @@ kafka_produce(Kafka *kafka, const KafkaRecord *record, uint64_t ticket,
 
 	if (!has_room(kafka, record->topic))
 		return KAFKA_FULL;
-	topic = kafkatopics_get(kafka->topics, record->topic, err);
+	topic = kafka_topics_get(kafka->topics, record->topic, err);
 	if (topic == NULL)
 		return KAFKA_REFUSED;
 	/* Else the broker might create it by itself, in another way. */
@@ -422,7 +422,7 @@ serve_deliveries(Kafka *kafka, rd_kafka_event_t *event,
 	{
 		kafka->in_flight--;
 		kafka->in_flight_bytes -= event_bytes(message->key_len, message->len);
-		kafkatopic_count(kafkatopic_of(message), -1);
+		kafka_topic_count(kafka_topic_of(message), -1);
 		if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR)
 		{
 			delivered = true;
@@ -501,7 +501,7 @@ serve_event(Kafka *kafka, rd_kafka_event_t *event,
 		case RD_KAFKA_EVENT_ERROR:
 			return serve_error(kafka, event, err);
 		case RD_KAFKA_EVENT_CREATETOPICS_RESULT:
-			kafkatopics_created(kafka->topics, event);
+			kafka_topics_created(kafka->topics, event);
 			return true;
 		case RD_KAFKA_EVENT_LOG:
 			serve_log(event);
@@ -521,7 +521,7 @@ kafka_serve(Kafka *kafka, const KafkaHandlers *handlers, Error *err)
 	/* Before the queue: librdkafka writes again only when that was read. */
 	if (read(kafka->fd, &wakeups, sizeof(wakeups)) < 0)
 		wakeups = 0;
-	kafkatopics_looked(kafka->topics);
+	kafka_topics_looked(kafka->topics);
 	while (ok && (event = rd_kafka_queue_poll(kafka->queue, 0)) != NULL)
 	{
 		ok = serve_event(kafka, event, handlers, err);
@@ -541,5 +541,5 @@ kafka_look_after_topics(Kafka *kafka)
 {
 	/* Brokers that are away say nothing about topics. */
 	if (kafka->in_flight > 0 && kafka->outage.since_ms == 0)
-		kafkatopics_look_after(kafka->topics);
+		kafka_topics_look_after(kafka->topics);
 }

@@ -16,8 +16,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "config/values.h"
 #include "base/error.h"
+#include "config/values.h"
 #include "kafka/record.h"
 
 typedef struct Kafka Kafka;

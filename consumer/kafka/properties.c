@@ -10,9 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kafka/properties.h"
-#include "config/nearest.h"
 #include "base/memory.h"
+#include "config/nearest.h"
+#include "kafka/properties.h"
 
 /* What the relay sets unless [kafka] does. */
 static const struct
@@ -198,7 +198,7 @@ set_properties(rd_kafka_conf_t *conf, const Config *config, Error *err)
 }
 
 rd_kafka_conf_t *
-kafkaconf_new(const Config *config, Error *err)
+kafka_properties_new(const Config *config, Error *err)
 {
 	rd_kafka_conf_t *conf;
 

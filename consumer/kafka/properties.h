@@ -17,6 +17,6 @@
  * The caller owns it.  NULL, with the property and the reason in err, if one
  * is unknown, has a wrong value, or breaks the promise of delivery.
  */
-extern rd_kafka_conf_t *kafkaconf_new(const Config *config, Error *err);
+extern rd_kafka_conf_t *kafka_properties_new(const Config *config, Error *err);
 
 #endif /* PG_OUTBOX_KAFKA_PROPERTIES_H */

@@ -14,9 +14,9 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "kafka/topics.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "kafka/topics.h"
 
 /* A topic's name is at most 249 bytes (Topic.java). */
 #define TOPIC_SIZE 250
@@ -45,8 +45,8 @@ free_topic(struct lh_entry *entry)
 }
 
 KafkaTopics *
-kafkatopics_new(rd_kafka_t *producer, rd_kafka_queue_t *queue, KafkaLook *look,
-				const TopicSpec *spec)
+kafka_topics_new(rd_kafka_t *producer, rd_kafka_queue_t *queue, KafkaLook *look,
+				 const TopicSpec *spec)
 {
 	KafkaTopics *topics = xcalloc(1, sizeof(KafkaTopics));
 
@@ -61,7 +61,7 @@ kafkatopics_new(rd_kafka_t *producer, rd_kafka_queue_t *queue, KafkaLook *look,
 }
 
 void
-kafkatopics_free(KafkaTopics *topics)
+kafka_topics_free(KafkaTopics *topics)
 {
 	lh_table_free(topics->table);
 	free(topics);
@@ -134,7 +134,7 @@ is_name(Slice name)
 }
 
 KafkaTopic *
-kafkatopics_get(KafkaTopics *topics, Slice name, Error *err)
+kafka_topics_get(KafkaTopics *topics, Slice name, Error *err)
 {
 	char terminated[TOPIC_SIZE];
 	KafkaTopic *topic;
@@ -149,13 +149,13 @@ kafkatopics_get(KafkaTopics *topics, Slice name, Error *err)
 }
 
 size_t
-kafkatopics_count(const KafkaTopics *topics)
+kafka_topics_count(const KafkaTopics *topics)
 {
 	return (size_t) lh_table_length(topics->table);
 }
 
 bool
-kafkatopics_has(const KafkaTopics *topics, Slice name)
+kafka_topics_has(const KafkaTopics *topics, Slice name)
 {
 	char terminated[TOPIC_SIZE];
 
@@ -163,13 +163,13 @@ kafkatopics_has(const KafkaTopics *topics, Slice name)
 }
 
 KafkaTopic *
-kafkatopic_of(const rd_kafka_message_t *message)
+kafka_topic_of(const rd_kafka_message_t *message)
 {
 	return rd_kafka_topic_opaque(message->rkt);
 }
 
 void
-kafkatopic_count(KafkaTopic *topic, int change)
+kafka_topic_count(KafkaTopic *topic, int change)
 {
 	/* The clock is not asked for each event. */
 	if (topic->in_flight == 0 || change < 0)
@@ -205,7 +205,7 @@ take_answer(KafkaTopics *topics, const rd_kafka_topic_result_t *result)
 }
 
 void
-kafkatopics_created(KafkaTopics *topics, rd_kafka_event_t *event)
+kafka_topics_created(KafkaTopics *topics, rd_kafka_event_t *event)
 {
 	const rd_kafka_CreateTopics_result_t *answer =
 		rd_kafka_event_CreateTopics_result(event);
@@ -242,7 +242,7 @@ tell_missing(KafkaTopics *topics, KafkaTopic *topic)
 }
 
 void
-kafkatopics_look_after(KafkaTopics *topics)
+kafka_topics_look_after(KafkaTopics *topics)
 {
 	struct lh_entry *entry;
 	int64_t now = clock_ms();
@@ -264,7 +264,7 @@ kafkatopics_look_after(KafkaTopics *topics)
 }
 
 bool
-kafkatopics_look(KafkaTopics *topics, KafkaTopic *topic, int *partitions)
+kafka_topics_look(KafkaTopics *topics, KafkaTopic *topic, int *partitions)
 {
 	if (topic->looked)
 	{
@@ -278,7 +278,7 @@ kafkatopics_look(KafkaTopics *topics, KafkaTopic *topic, int *partitions)
 }
 
 void
-kafkatopics_looked(KafkaTopics *topics)
+kafka_topics_looked(KafkaTopics *topics)
 {
 	KafkaLookAnswer answer;
 	KafkaTopic *topic;

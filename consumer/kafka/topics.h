@@ -25,7 +25,7 @@ typedef struct KafkaTopic
 	bool moved;         /* a delivery, or a first event, since the last look */
 	int64_t stalled_ms; /* no delivery since, while events are in flight */
 	bool creating;      /* the answer of CreateTopics is awaited */
-	bool wanted;        /* kafkatopics_look() waits for an answer */
+	bool wanted;        /* kafka_topics_look() waits for an answer */
 	bool looked;        /* and has it */
 	int partitions;     /* of that answer; -1 = it could not be told */
 	Outage missing;
@@ -38,38 +38,39 @@ typedef struct KafkaTopics KafkaTopics;
  * look.  Answers come as events into the queue.  With a spec topics are created
  * before their first event.
  */
-extern KafkaTopics *kafkatopics_new(rd_kafka_t *producer,
-									rd_kafka_queue_t *queue, KafkaLook *look,
-									const TopicSpec *spec);
-extern void kafkatopics_free(KafkaTopics *topics);
+extern KafkaTopics *kafka_topics_new(rd_kafka_t *producer,
+									 rd_kafka_queue_t *queue, KafkaLook *look,
+									 const TopicSpec *spec);
+extern void kafka_topics_free(KafkaTopics *topics);
 
 /* The topic of that name.  NULL, with the reason in err, if it is no name. */
-extern KafkaTopic *kafkatopics_get(KafkaTopics *topics, Slice name, Error *err);
+extern KafkaTopic *kafka_topics_get(KafkaTopics *topics, Slice name,
+									Error *err);
 
 /* How many topics are in the table, and whether this one is. */
-extern size_t kafkatopics_count(const KafkaTopics *topics);
-extern bool kafkatopics_has(const KafkaTopics *topics, Slice name);
+extern size_t kafka_topics_count(const KafkaTopics *topics);
+extern bool kafka_topics_has(const KafkaTopics *topics, Slice name);
 
 /* The topic that a record was produced to. */
-extern KafkaTopic *kafkatopic_of(const rd_kafka_message_t *message);
+extern KafkaTopic *kafka_topic_of(const rd_kafka_message_t *message);
 
 /* One more event is in flight, or one is not any more. */
-extern void kafkatopic_count(KafkaTopic *topic, int change);
+extern void kafka_topic_count(KafkaTopic *topic, int change);
 
 /* Takes the answer to CreateTopics. */
-extern void kafkatopics_created(KafkaTopics *topics, rd_kafka_event_t *event);
+extern void kafka_topics_created(KafkaTopics *topics, rd_kafka_event_t *event);
 
 /*
  * How many partitions a topic has in a fresh look; -1 = that cannot be told.
  * False if the look has yet to come back: again when the answer was taken.
  */
-extern bool kafkatopics_look(KafkaTopics *topics, KafkaTopic *topic,
-							 int *partitions);
+extern bool kafka_topics_look(KafkaTopics *topics, KafkaTopic *topic,
+							  int *partitions);
 
 /* Takes the answer of a look, if there is one. */
-extern void kafkatopics_looked(KafkaTopics *topics);
+extern void kafka_topics_looked(KafkaTopics *topics);
 
 /* See kafka_look_after_topics(). */
-extern void kafkatopics_look_after(KafkaTopics *topics);
+extern void kafka_topics_look_after(KafkaTopics *topics);
 
 #endif /* PG_OUTBOX_KAFKA_TOPICS_H */

@@ -11,10 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "postgres/hosts.h"
+#include "base/memory.h"
 #include "postgres/connection.h"
 #include "postgres/error.h"
-#include "base/memory.h"
+#include "postgres/hosts.h"
 
 /*
  * The decoder prints a value of a type it has no code of its own for with the

@@ -11,8 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "postgres/error.h"
 #include "base/memory.h"
+#include "postgres/error.h"
 
 /* SQLSTATEs that end by themselves: the first two or all five characters. */
 static const char *const passing_states[] = {"08",    "53",    "57P01", "57P02",

@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "postgres/hosts.h"
 #include "base/memory.h"
+#include "postgres/hosts.h"
 
 /* How many items a list has. */
 static unsigned

@@ -15,12 +15,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "decoder/protocol.h"
 #include "base/log.h"
-#include "postgres/connection.h"
-#include "postgres/stream.h"
-#include "postgres/slot.h"
 #include "base/memory.h"
+#include "decoder/protocol.h"
+#include "postgres/connection.h"
+#include "postgres/slot.h"
+#include "postgres/stream.h"
 
 typedef enum State
 {

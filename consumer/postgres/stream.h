@@ -16,9 +16,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "config/values.h"
 #include "base/error.h"
 #include "base/lsn.h"
+#include "config/values.h"
 #include "postgres/error.h"
 
 typedef struct PgStream PgStream;

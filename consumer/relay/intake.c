@@ -13,12 +13,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "relay/dead_letter.h"
-#include "envelope/reader.h"
-#include "relay/intake.h"
 #include "base/log.h"
-#include "relay/poison.h"
 #include "base/memory.h"
+#include "envelope/reader.h"
+#include "relay/dead_letter.h"
+#include "relay/intake.h"
+#include "relay/poison.h"
 
 struct Intake
 {

@@ -13,8 +13,8 @@
 #include <stdint.h>
 
 #include "base/error.h"
-#include "kafka/producer.h"
 #include "base/lsn.h"
+#include "kafka/producer.h"
 #include "relay/tracker.h"
 
 typedef struct Intake Intake;

@@ -30,10 +30,10 @@
 #include "base/clock.h"
 #include "base/exit.h"
 #include "base/log.h"
-#include "relay/loop.h"
 #include "relay/drain.h"
 #include "relay/end.h"
 #include "relay/kafka.h"
+#include "relay/loop.h"
 #include "relay/state.h"
 #include "relay/stream.h"
 

@@ -12,10 +12,10 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "relay/maintenance.h"
+#include "base/memory.h"
 #include "postgres/connection.h"
 #include "postgres/error.h"
-#include "base/memory.h"
+#include "relay/maintenance.h"
 
 /* The casts tell the server the types of the parameters. */
 static const char query[] =

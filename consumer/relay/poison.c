@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "relay/poison.h"
 #include "base/memory.h"
+#include "relay/poison.h"
 
 /* Few at a time: each is found on the way to the next. */
 struct Poison

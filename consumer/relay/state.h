@@ -14,13 +14,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "relay/backoff.h"
-#include "config/values.h"
-#include "relay/intake.h"
-#include "kafka/producer.h"
-#include "relay/maintenance.h"
 #include "base/outage.h"
+#include "config/values.h"
+#include "kafka/producer.h"
 #include "postgres/stream.h"
+#include "relay/backoff.h"
+#include "relay/intake.h"
+#include "relay/maintenance.h"
 #include "relay/tracker.h"
 
 typedef enum Phase

@@ -13,8 +13,8 @@
  */
 #include <stdlib.h>
 
-#include "relay/tracker.h"
 #include "base/memory.h"
+#include "relay/tracker.h"
 
 /* A transaction, or a position line: one of no events. */
 typedef struct Transaction

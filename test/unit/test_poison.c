@@ -8,10 +8,10 @@
  */
 #include "unit.h"
 
-#include "relay/dead_letter.h"
 #include "base/outage.h"
-#include "relay/poison.h"
 #include "config/topic_spec.h"
+#include "relay/dead_letter.h"
+#include "relay/poison.h"
 
 static void
 refused_events_are_known_until_they_are_confirmed(void **state)
@@ -133,22 +133,22 @@ topics_are_specified(void **state)
 	Error err;
 
 	(void) state;
-	assert_true(topicspec_parse(&spec, "12", &err));
+	assert_true(topic_spec_parse(&spec, "12", &err));
 	assert_int_equal(spec.partitions, 12);
 	assert_int_equal(spec.replication, -1);
 	assert_int_equal(spec.n_properties, 0);
-	topicspec_free(&spec);
-	assert_true(topicspec_parse(&spec, "3:2,a.b=c,d=", &err));
+	topic_spec_free(&spec);
+	assert_true(topic_spec_parse(&spec, "3:2,a.b=c,d=", &err));
 	assert_int_equal(spec.partitions, 3);
 	assert_int_equal(spec.replication, 2);
 	assert_int_equal(spec.n_properties, 2);
 	assert_string_equal(spec.names[0], "a.b");
 	assert_string_equal(spec.values[0], "c");
 	assert_string_equal(spec.values[1], "");
-	topicspec_free(&spec);
+	topic_spec_free(&spec);
 	for (int i = 0; bad[i] != NULL; i++)
 	{
-		assert_false(topicspec_parse(&spec, bad[i], &err));
+		assert_false(topic_spec_parse(&spec, bad[i], &err));
 		assert_non_null(strstr(err.text, "PARTITIONS"));
 	}
 }

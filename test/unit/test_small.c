@@ -2,7 +2,7 @@
  *
  * test_small.c
  *	  Tests of base/lsn.c, config/nearest.c, postgres/hosts.c, relay/backoff.c,
- *base/error.c and base/log.c.
+ *	  base/error.c and base/log.c.
  *
  *-------------------------------------------------------------------------
  */
@@ -10,12 +10,12 @@
 
 #include <unistd.h>
 
-#include "relay/backoff.h"
 #include "base/error.h"
-#include "postgres/hosts.h"
 #include "base/log.h"
 #include "base/lsn.h"
 #include "config/nearest.h"
+#include "postgres/hosts.h"
+#include "relay/backoff.h"
 
 static void
 lsns_are_read_as_postgresql_prints_them(void **state)
