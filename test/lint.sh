@@ -1,6 +1,6 @@
 #!/bin/sh
 # Checks what no test can: format, warnings of two compilers, functions that
-# are not to be used, scripts.
+# are not to be used, floors of the relay, scripts.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -37,6 +37,9 @@ for compiler in gcc clang; do
         PG_CONFIG="${PG_CONFIG:-pg_config}"
     make -s -C build/lint/consumer CC="$compiler"
 done
+
+echo "floors"
+build/venv/bin/python test/floors.py consumer build/lint/build/consumer
 
 echo "scripts"
 shellcheck -x .ci/run test/*.sh test/setup/*.sh
