@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import psycopg
 import pytest
+from harness.classes import share_classes
 from harness.kafka import Kafka, Record
 from harness.outbox import TABLE
 from harness.postgres import Postgres
@@ -31,6 +32,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture(scope="session")
 def scratch() -> Iterator[Scratch]:
+    share_classes()
     with Scratch() as scratch:
         yield scratch
 

@@ -1,6 +1,8 @@
 """A Kafka broker of one's own: one node, KRaft mode."""
 
+import base64
 import signal
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,7 +27,7 @@ from .process import ROOT, free_port, run, start
 from .scratch import Scratch
 from .wait import wait_until
 
-LIBS = ROOT / "build" / "kafka" / "libs"
+LIBS = (ROOT / "build" / "kafka" / "libs").resolve()
 
 PROPERTIES = """
 process.roles={roles}
@@ -83,6 +85,9 @@ class Kafka:
     of the other's cluster, and no controller.
     """
 
+    # Of the Java machine.  Tests set others, which suit many small brokers.
+    java_options: tuple[str, ...] = ("-Xmx1g",)
+
     def __init__(
         self,
         scratch: Scratch,
@@ -99,7 +104,7 @@ class Kafka:
         self.cluster = (
             joins.cluster
             if joins
-            else self._java(run, "kafka.tools.StorageTool", "random-uuid").strip()
+            else base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         )
         self._properties = self.folder / "server.properties"
         self._properties.write_text(self._server_properties(proxied, joins) + extra)
@@ -107,7 +112,7 @@ class Kafka:
         self._watcher: Consumer | None = None
         self._java(
             run,
-            "kafka.tools.StorageTool", "format", "-t", self.cluster,
+            "kafka.tools.StorageTool", "format", f"--cluster-id={self.cluster}",
             "-c", str(self._properties),
             "--no-initial-controllers" if joins else "--standalone",
         )
@@ -137,7 +142,7 @@ class Kafka:
         config = ROOT / "test" / "harness" / "log4j2.yaml"
         return runner(
             [
-                "java", "-Xmx1g", f"-Dlog4j2.configurationFile={config}",
+                "java", *self.java_options, f"-Dlog4j2.configurationFile={config}",
                 "-cp", f"{LIBS}/*", *arguments,
             ],
             **options,
