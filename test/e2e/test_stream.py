@@ -1,10 +1,12 @@
 """When lines leave the server, and what that costs it."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from conftest import Outbox
+from harness.process import slowed
 from harness.receiver import Receiver, memory_kb
 from harness.wait import wait_until
 
@@ -74,21 +76,34 @@ def test_an_event_leaves_before_the_decoder_waits(
 
 
 def test_a_large_transaction_and_a_short_timeout(own_outbox: Outbox) -> None:
-    """While a transaction of another table is read the connection stays, and
-    the keepalives that keep it confirm nothing that is not delivered."""
+    """While a transaction of another table is replayed the server answers when the
+    relay asks whether it is there, and the keepalives confirm nothing that is not
+    delivered."""
     outbox = own_outbox
-    outbox.postgres.configure("wal_sender_timeout = '1s'")
+    outbox.postgres.configure("wal_sender_timeout = '4s'")
     outbox.db.execute("SELECT pg_reload_conf()")
     outbox.create_slot()
     outbox.kafka.create_topic(outbox.topic)
     outbox.db.execute("CREATE TABLE other (n int)")
-    relay = outbox.streaming_relay("-X", "relay.status_interval=100ms")
+    relay = outbox.streaming_relay(
+        "-X", "relay.status_interval=100ms", "-X", "relay.receive_timeout=10s"
+    )
     pid = outbox.slot_row("active_pid")
     with outbox.kafka.frozen():
         outbox.add("k", "1")
         event_end = outbox.wal_end()
-        outbox.db.execute("INSERT INTO other SELECT generate_series(1, 2000000)")
-        end = outbox.wal_end()
+        with outbox.postgres.connect(outbox.dbname) as writer:
+            writer.execute("BEGIN")
+            writer.execute("INSERT INTO other SELECT generate_series(1, 500000)")
+            inserted = outbox.wal_end()
+            wait_until(
+                lambda: walsender(outbox, f"sent_lsn >= '{inserted}'"), "all rows read"
+            )
+            with slowed(pid):
+                writer.execute("COMMIT")
+                end = outbox.wal_end()
+                time.sleep(12)  # longer than the relay bears silence
+                assert walsender(outbox, f"sent_lsn < '{end}'"), "it took no time"
         wait_until(
             lambda: walsender(outbox, f"sent_lsn >= '{end}'"), "all read by the server"
         )

@@ -5,6 +5,10 @@ import os
 import signal
 import socket
 import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -48,6 +52,34 @@ def run(command: list[str], **arguments) -> str:
             f"{done.stdout}{done.stderr}"
         )
     return done.stdout
+
+
+@contextmanager
+def slowed(pid: int) -> Iterator[None]:
+    """Lets a process compute for a few ms every second, and stops it in between."""
+    ending = threading.Event()
+
+    def computed_ms() -> float:
+        return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e6
+
+    def slow() -> None:
+        while not ending.is_set():
+            os.kill(pid, signal.SIGSTOP)
+            ending.wait(0.8)
+            before = computed_ms()
+            os.kill(pid, signal.SIGCONT)
+            # It may have to wait for a processor, or have nothing to do.
+            deadline = time.monotonic() + 0.5
+            while computed_ms() < before + 2 and time.monotonic() < deadline:
+                time.sleep(0.001)
+
+    thread = threading.Thread(target=slow, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ending.set()
+        thread.join()
 
 
 def server_user() -> list[str]:
