@@ -53,4 +53,5 @@ elif [ "$status" -ne 0 ]; then
     cat "$results/regression.diffs" 2> /dev/null ||
         cat "$scratch/instance/log/"* "$scratch/log/"* 2> /dev/null || true
 fi
+check_crashes || status=1
 exit "$status"

@@ -84,4 +84,5 @@ wait_for has position $((positions + 1))
 $as_user "$bindir/pg_ctl" -D "$data" -m fast -t 30 stop > /dev/null ||
     fail "the server did not stop"
 wait "$receiver" 2> /dev/null || true
+check_crashes
 echo "stream.sh: all tests passed"

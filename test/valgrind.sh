@@ -56,4 +56,5 @@ if [ -n "$ours" ]; then
     echo "valgrind.sh: valgrind found errors in the decoder" >&2
     exit 1
 fi
+check_crashes || status=1
 exit "$status"

@@ -1,6 +1,7 @@
 """A PostgreSQL server of one's own, with the decoder of this checkout."""
 
 import os
+import re
 import signal
 from pathlib import Path
 
@@ -21,6 +22,11 @@ timezone = 'UTC'
 log_line_prefix = '%m [%p] '
 listen_addresses = '127.0.0.1'
 """
+
+
+# What a log says of a server or one of its processes that broke down: the server
+# goes on, the test must not.
+CRASH = re.compile(r"TRAP: |PANIC: |was terminated by signal (4|6|7|8|11)\b")
 
 
 def _installation(scratch: Scratch) -> Path:
@@ -123,6 +129,7 @@ class Postgres:
             )
             self._process.wait(timeout)
             self._process = None
+            self._check_log()
 
     def restart(self, mode: str = "fast") -> None:
         self.stop(mode)
@@ -132,8 +139,15 @@ class Postgres:
         """Ends all of it at once."""
         if self._process is not None:
             self._postmaster_signal(signal.SIGQUIT)
-            self._process.wait(30)
+            self._process.wait(60)
             self._process = None
+            self._check_log()
+
+    def _check_log(self) -> None:
+        """Fails if the server or one of its processes crashed."""
+        lines = self.log.read_text(errors="replace").splitlines()
+        crashes = [line for line in lines if CRASH.search(line)]
+        assert not crashes, "\n".join(["the server crashed:", *crashes])
 
     def _postmaster_signal(self, number: int) -> None:
         pid_file = self.data / "postmaster.pid"
