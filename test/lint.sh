@@ -30,13 +30,19 @@ for compiler in gcc clang; do
     echo "warnings of $compiler"
     rm -rf build/lint
     mkdir -p build/lint
+    mkdir build/lint/test
     cp -r VERSION decoder sql consumer build/lint
+    cp -r test/unit test/fuzz build/lint/test
     make -s -C build/lint/decoder clean > /dev/null
     make -s -C build/lint/consumer clean
-    make -s -C build/lint/decoder CC="$compiler" \
-        PG_CONFIG="${PG_CONFIG:-pg_config}"
-    make -s -C build/lint/consumer CC="$compiler"
+    for folder in decoder consumer test/unit; do
+        make -s -C "build/lint/$folder" WERROR=-Werror CC="$compiler" \
+            PG_CONFIG="${PG_CONFIG:-pg_config}" all
+    done
 done
+# Its fuzzer is clang's own.
+make -s -C build/lint/test/fuzz WERROR=-Werror \
+    PG_CONFIG="${PG_CONFIG:-pg_config}" all
 
 echo "floors"
 build/venv/bin/python test/floors.py consumer build/lint/build/consumer

@@ -153,8 +153,8 @@ values_are_checked(void **state)
 		"relay.slot=",
 		"relay.slot=Upper",
 		"relay.slot=a-b",
-		"relay.slot=0123456789012345678901234567890123456789012345678901234567"
-		"890123",
+		("relay.slot=0123456789012345678901234567890123456789012345678901234567"
+		 "890123"),
 		"relay.create_slot=maybe",
 		"relay.inflight_bytes=16",
 		"relay.inflight_bytes=MB",
