@@ -1,8 +1,13 @@
 # pg_outbox: "make help" lists what there is.
 
 PG_CONFIG ?= pg_config
-PYTHON = build/venv/bin/python
-export PG_CONFIG
+# What scripts in Python share lives in test/harness, and the demo is of the example.
+PYTHON = PYTHONPATH=test:examples/python build/venv/bin/python
+# The regression or isolation tests to run, and arguments of pytest; all and
+# none without.
+TESTS ?=
+PYTEST_ARGS ?=
+export PG_CONFIG TESTS
 
 .DEFAULT_GOAL := all
 
@@ -43,7 +48,7 @@ demo: deps ## Show the main job on real parts: PostgreSQL, relay, Kafka
 check: deps ## Run every test there is
 	$(MAKE) all
 	$(MAKE) -j 2 --output-sync=target check-lint check-sanitize check-unit \
-		check-regress check-isolation check-stream check-examples
+		check-regress check-isolation check-stream check-installcheck check-examples
 	$(MAKE) check-e2e
 	$(MAKE) check-demo
 
@@ -62,20 +67,20 @@ check-sanitize: decoder extension check-fuzz ## Run unit, fuzz and regression te
 	$(MAKE) -C test/unit check SANITIZE=address,undefined
 	test/valgrind.sh
 
-check-regress: decoder extension ## Run pg_regress on decoder and extension, in a server of its own
+check-regress: decoder extension ## Run pg_regress, in a server of its own; TESTS="insert jsonb" for some
 	test/regress.sh regress
 
-check-isolation: decoder extension ## Run the isolation tests of interleaved transactions
+check-isolation: decoder extension ## Run the isolation tests; TESTS="interleaved" for some
 	test/regress.sh isolation
 
 check-stream: decoder extension ## Run the decoder in a walsender, with lines gathered
 	test/stream.sh
 
-check-e2e: all ## Run the tests on a real PostgreSQL and a real Kafka
-	$(PYTHON) -m pytest test/e2e
+check-e2e: all ## Run the tests on a real PostgreSQL and a real Kafka; PYTEST_ARGS="-k name"
+	$(PYTHON) -m pytest $(PYTEST_ARGS) test/e2e
 
 check-examples: decoder extension ## Run the tests of the examples
-	$(PYTHON) -m pytest examples/python
+	$(PYTHON) -m harness.with_postgres build/venv/bin/python -m pytest examples/python
 
 check-faults: deps ## Let everything fail at random for 20 minutes
 	$(MAKE) all
@@ -105,6 +110,12 @@ bench-relay: deps ## Compare the relay with Debezium: drain, CPU, memory, latenc
 	$(MAKE) all
 	$(PYTHON) bench/relay.py
 
+installcheck: ## Run pg_regress against a running server with all installed (PGHOST, PGPORT, PGUSER)
+	test/installcheck.sh
+
+check-installcheck: decoder extension ## Run installcheck as a test, against a server of its own
+	$(PYTHON) -m harness.with_postgres $(MAKE) installcheck TESTS='$(or $(TESTS),insert extension)'
+
 expected: decoder extension ## Take the present results of pg_regress as the expected ones
 	test/regress.sh regress --accept
 	test/regress.sh isolation --accept
@@ -129,6 +140,5 @@ help: ## List the targets
 
 .PHONY: all decoder extension consumer install uninstall packages deps demo check \
 	check-lint check-unit check-fuzz check-sanitize check-regress check-isolation \
-	check-stream check-e2e check-faults check-demo check-examples check-matrix bench-decoder bench-drain bench-emit \
-	bench-relay \
-	expected fmt lint clean help
+	check-stream check-e2e check-faults check-demo check-examples check-installcheck \
+	check-matrix bench-decoder bench-drain bench-emit bench-relay installcheck expected fmt lint clean help

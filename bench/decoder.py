@@ -13,12 +13,10 @@ import sys
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "test"))
-
-from harness.outbox import TABLE  # noqa: E402
-from harness.postgres import Postgres  # noqa: E402
-from harness.process import ROOT, run, start  # noqa: E402
-from harness.scratch import Scratch  # noqa: E402
+from harness.outbox import TABLE
+from harness.postgres import Postgres
+from harness.process import ROOT, run, start
+from harness.scratch import Scratch
 
 # plugin, its options, what one event looks like in its output
 PLUGINS = {

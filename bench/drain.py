@@ -7,17 +7,14 @@ per second, the relay's CPU time and its peak memory.
 import argparse
 import sys
 from collections import defaultdict
-from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "test"))
-
-from backlog import FILL, KEYS, TOPIC, drain, fill  # noqa: E402
-from harness.kafka import Kafka  # noqa: E402
-from harness.outbox import TABLE  # noqa: E402
-from harness.postgres import Postgres  # noqa: E402
-from harness.process import run  # noqa: E402
-from harness.relay import BINARY, Relay  # noqa: E402
-from harness.scratch import Scratch  # noqa: E402
+from backlog import FILL, KEYS, TOPIC, drain, fill
+from harness.kafka import Kafka
+from harness.outbox import TABLE
+from harness.postgres import Postgres
+from harness.process import run
+from harness.relay import BINARY, Relay
+from harness.scratch import Scratch
 
 
 def check(kafka: Kafka, events: int) -> None:

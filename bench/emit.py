@@ -8,15 +8,12 @@ that an event takes, with and without its deletion after it is old.
 import argparse
 import re
 import statistics
-import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "test"))
-
-import psycopg  # noqa: E402
-from harness.postgres import Postgres  # noqa: E402
-from harness.process import run  # noqa: E402
-from harness.scratch import Scratch  # noqa: E402
+import psycopg
+from harness.postgres import Postgres
+from harness.process import run
+from harness.scratch import Scratch
 
 # 400 bytes, as in the other benchmarks.
 PAYLOAD = f'{{"n": :n, "title": "{"x" * 100}", "text": "{"y" * 240}"}}'

@@ -12,26 +12,23 @@ import sys
 import threading
 import time
 from collections import defaultdict
-from pathlib import Path
 from statistics import median
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "test"))
-
-from backlog import FILL, TOPIC, Drained, drain, fill  # noqa: E402
-from confluent_kafka import Consumer, TopicPartition  # noqa: E402
-from debezium import (  # noqa: E402
+from backlog import FILL, TOPIC, Drained, drain, fill
+from confluent_kafka import Consumer, TopicPartition
+from debezium import (
     DEFAULT,
     TUNED_FOR_LATENCY,
     TUNED_FOR_THROUGHPUT,
     Debezium,
 )
-from harness.kafka import Kafka  # noqa: E402
-from harness.outbox import TABLE  # noqa: E402
-from harness.postgres import Postgres  # noqa: E402
-from harness.process import start  # noqa: E402
-from harness.relay import Relay  # noqa: E402
-from harness.scratch import Scratch  # noqa: E402
-from harness.wait import wait_until  # noqa: E402
+from harness.kafka import Kafka
+from harness.outbox import TABLE
+from harness.postgres import Postgres
+from harness.process import start
+from harness.relay import Relay
+from harness.scratch import Scratch
+from harness.wait import wait_until
 
 # name, of Debezium its options for throughput and latency
 CONTENDERS = [

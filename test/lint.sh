@@ -49,4 +49,4 @@ build/venv/bin/python test/floors.py consumer build/lint/build/consumer
 
 echo "scripts"
 shellcheck -x .ci/run test/*.sh test/setup/*.sh
-build/venv/bin/python -m compileall -q bench examples test
+build/venv/bin/ruff check --quiet

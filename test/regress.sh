@@ -2,6 +2,7 @@
 # Runs pg_regress ("regress") or pg_isolation_regress ("isolation") on the
 # decoder, in a server of its own below a scratch folder.  Nothing is installed
 # and the results stay in build/.  With --accept they become the expected ones.
+# TESTS names those to run; all without.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -13,22 +14,17 @@ results=$PWD/build/$kind
 case $kind in
     regress)
         runner=$pgxs/src/test/regress/pg_regress
-        tests=$(cd test/sql && ls ./*.sql)
+        tests="setup $(test/tests.sh sql)"
         ;;
     isolation)
         runner=$pgxs/src/test/isolation/pg_isolation_regress
-        tests=$(cd test/specs && ls ./*.spec)
+        tests=$(test/tests.sh specs)
         ;;
     *)
         echo "usage: regress.sh regress|isolation [--accept]" >&2
         exit 2
         ;;
 esac
-# "setup" is what the others use.
-tests=$(for test in $tests; do basename "${test%.*}"; done | grep -vx setup)
-if [ "$kind" = regress ]; then
-    tests="setup $tests"
-fi
 
 cp -r test/sql test/specs test/expected "$scratch"
 # A test without expected results is to fail, not to end the run.

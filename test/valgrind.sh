@@ -7,8 +7,7 @@ cd "$(dirname "$0")/.."
 
 data=$scratch/data
 found=$scratch/found
-tests=$(cd test/sql && for test in *.sql; do echo "${test%.sql}"; done |
-    grep -vx setup)
+tests=$(test/tests.sh sql)
 export PGHOST="$scratch" PGPORT=54330 PGUSER=postgres
 
 cp -r test/sql test/expected "$scratch"

@@ -15,19 +15,15 @@ from datetime import timedelta
 from pathlib import Path
 
 import sqlalchemy
+from harness.kafka import Kafka, Record
+from harness.postgres import Postgres
+from harness.process import run
+from harness.relay import BINARY, Relay
+from harness.scratch import Scratch
+from harness.wait import wait_until
+from outbox import Base
 from psycopg import ClientCursor
-
-EXAMPLES = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(EXAMPLES / "python"), str(EXAMPLES.parent / "test")]
-
-from harness.kafka import Kafka, Record  # noqa: E402
-from harness.postgres import Postgres  # noqa: E402
-from harness.process import run  # noqa: E402
-from harness.relay import BINARY, Relay  # noqa: E402
-from harness.scratch import Scratch  # noqa: E402
-from harness.wait import wait_until  # noqa: E402
-from outbox import Base  # noqa: E402
-from task_service import TaskService, TooManyOpenTasks  # noqa: E402
+from task_service import TaskService, TooManyOpenTasks
 
 TOPIC = "Task.events"
 SLOT = "pg_outbox"

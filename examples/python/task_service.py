@@ -5,7 +5,7 @@ transaction: either both are there, or neither.
 """
 
 import uuid
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from outbox import Base, Outbox, OutboxEvent, TableOutbox
@@ -55,7 +55,7 @@ class TaskService:
     def cleanup(self, older_than: timedelta) -> int:
         """Deletes old rows of the outbox, as a scheduled job would."""
         with Session(self._engine) as session, session.begin():
-            before = datetime.now(timezone.utc).replace(tzinfo=None) - older_than
+            before = datetime.now(UTC).replace(tzinfo=None) - older_than
             return session.execute(
                 delete(OutboxEvent).where(OutboxEvent.created_at <= before)
             ).rowcount

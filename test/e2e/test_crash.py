@@ -1,5 +1,6 @@
 """Whatever dies, and whenever: nothing is lost, nothing is reordered."""
 
+import itertools
 import signal
 import threading
 
@@ -9,7 +10,6 @@ from harness.kafka import Record
 from harness.receiver import memory_kb
 from harness.wait import wait_until
 from test_publish import by_key, numbers
-
 
 # The server learns soon how far the relay has read, confirmed or not.
 STATUS_OFTEN = ("-X", "relay.status_interval=100ms")
@@ -27,7 +27,7 @@ def assert_replays_only(records: list[Record], count: int, keys: int) -> None:
         assert first_occurrences(seen) == [
             n for n in range(count) if f"k{n % keys}" == key
         ]
-        for before, after in zip(seen, seen[1:]):
+        for before, after in itertools.pairwise(seen):
             # Forward one step, or back to where a replay begins.
             assert after == before + keys or after <= before
 

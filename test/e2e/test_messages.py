@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 from conftest import Outbox
-from harness.process import free_port
 from harness.postgres import Postgres
+from harness.process import free_port
 from harness.relay import BINARY, parse_logfmt
 from harness.wait import wait_until
 

@@ -69,7 +69,7 @@ def test_an_event_leaves_before_the_decoder_waits(
         outbox.add()
         end = outbox.wal_end()
         wait_until(
-            lambda: out.exists() and out.read_bytes().count(b'"topic"') == n, "event"
+            lambda n=n: out.exists() and out.read_bytes().count(b'"topic"') == n, "event"
         )
         alone += outbox.wal_end() == end
     assert alone > 0

@@ -1,5 +1,6 @@
 """A TCP proxy that misbehaves."""
 
+import contextlib
 import selectors
 import socket
 import threading
@@ -89,8 +90,6 @@ class Proxy:
 
 def _close(pair: tuple[socket.socket, socket.socket]) -> None:
     for end in pair:
-        try:
+        with contextlib.suppress(OSError):
             end.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
         end.close()
