@@ -3,17 +3,20 @@
  * outlet.c
  *	  When lines leave the server: one by one, or gathered.
  *
- * A protocol message an event costs the server more than decoding the event:
+ * A protocol message per event costs the server more than decoding the event:
  * a send and a look for replies each.  So for a client that asks for it, lines
  * gather in a buffer and leave as one message, separated by line feeds, when
  *	1. the buffer is full (a large transaction is cut there), or
- *	2. the decoder is about to wait for WAL, or
+ *	2. the decoder is about to wait, for WAL or for a standby, or
  *	3. the oldest line is 10 ms old.
  *
- * A plugin is not told that the decoder is about to wait.  It is learned by
- * wrapping the function with which the reader fetches a page of WAL: one that
- * lies behind what is flushed has to be waited for (walsender.c,
- * logical_read_xlog_page and WalSndWaitForWal).
+ * A plugin is not told that the decoder is about to wait.  But the walsender
+ * waits in one place only, when the reader fetches a page of WAL (walsender.c,
+ * logical_read_xlog_page and WalSndWaitForWal), and that function is wrapped
+ * here.  It waits for a page that lies behind what is flushed.  For a failover
+ * slot it also waits until the standbys in synchronized_standby_slots have all
+ * that is flushed.  How far they are may change between a look here and its
+ * own, so then lines leave before each page.
  *
  * Why that is safe.  The server knows nothing of the buffer: a keepalive may
  * name a position behind lines that are still in it, so no position in a
@@ -49,7 +52,7 @@
 /* The longest that a line waits, in ms. */
 #define LINE_AGE_MS 10
 
-/* The longest that a moved position waits to be told, in ms ... */
+/* The longest that a moved position waits to be reported, in ms ... */
 #define POSITION_AGE_MS 1000
 
 /* ... and in bytes, when the decoder is about to wait. */
@@ -67,10 +70,10 @@ struct Outlet
 	StringInfoData lines; /* gathered, separated by line feeds */
 	TimestampTz oldest;   /* when the first of them was written */
 
-	XLogRecPtr told;      /* the last commit or position written */
-	TimestampTz told_at;  /* when */
-	XLogRecPtr flushed;   /* what was flushed when last looked */
-	XLogRecPtr waited_at; /* where the decoder was when it last waited */
+	XLogRecPtr reported;     /* the last commit or position written */
+	TimestampTz reported_at; /* when */
+	XLogRecPtr flushed;      /* what was flushed when last looked */
+	XLogRecPtr waited_at;    /* where the decoder was when it last waited */
 };
 
 /* Makes an empty buffer that lives as long as the decoding. */
@@ -118,29 +121,29 @@ gather_line(Outlet *outlet)
 
 /* Notes that all before a position is written. */
 static void
-note_told(Outlet *outlet, XLogRecPtr position)
+note_reported(Outlet *outlet, XLogRecPtr position)
 {
-	outlet->told = position;
-	outlet->told_at = GetCurrentTimestamp();
+	outlet->reported = position;
+	outlet->reported_at = GetCurrentTimestamp();
 }
 
 /* Writes a position line if one is due where the reader stands. */
 static void
-tell_position(Outlet *outlet, bool waits)
+report_position(Outlet *outlet, bool waits)
 {
 	XLogRecPtr position = outlet->ctx->reader->EndRecPtr;
 	bool again = waits && position == outlet->waited_at;
 
 	if (waits)
 		outlet->waited_at = position;
-	if (position <= outlet->told)
+	if (position <= outlet->reported)
 		return;
-	if (!again && !(waits && position - outlet->told >= POSITION_BYTES) &&
-		!TimestampDifferenceExceeds(outlet->told_at, GetCurrentTimestamp(),
+	if (!again && !(waits && position - outlet->reported >= POSITION_BYTES) &&
+		!TimestampDifferenceExceeds(outlet->reported_at, GetCurrentTimestamp(),
 									POSITION_AGE_MS))
 		return;
 	envelope_append_position(gather_line(outlet), position);
-	note_told(outlet, position);
+	note_reported(outlet, position);
 }
 
 /* Reads a page of WAL, after a look at what has to leave before. */
@@ -157,8 +160,8 @@ read_page(XLogReaderState *reader, XLogRecPtr page, int length,
 		outlet->flushed = compat_flushed_position();
 		waits = page + length > outlet->flushed;
 	}
-	tell_position(outlet, waits);
-	if (waits)
+	report_position(outlet, waits);
+	if (waits || compat_waits_for_standbys())
 		send_lines(outlet);
 	else
 		outlet_tick(outlet);
@@ -181,7 +184,7 @@ outlet_create(LogicalDecodingContext *ctx, int coalesce)
 						errmsg("option \"coalesce\" is for streaming "
 							   "replication only")));
 	make_buffer(outlet);
-	note_told(outlet, MyReplicationSlot->data.confirmed_flush);
+	note_reported(outlet, MyReplicationSlot->data.confirmed_flush);
 	outlet->read_page = ctx->reader->routine.page_read;
 	ctx->reader->routine.page_read = read_page;
 	return outlet;
@@ -205,7 +208,7 @@ outlet_end_line(Outlet *outlet, bool last_of_transaction)
 		return;
 	}
 	if (last_of_transaction)
-		note_told(outlet, outlet->ctx->write_location);
+		note_reported(outlet, outlet->ctx->write_location);
 	if (outlet->lines.len >= outlet->coalesce)
 		send_lines(outlet);
 }
