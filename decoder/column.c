@@ -35,8 +35,9 @@ classify(Oid typid)
 	{
 		case TEXTOID:
 		case VARCHAROID:
-		case BPCHAROID:
 			return COLUMN_TEXT;
+		case BPCHAROID:
+			return COLUMN_CHAR;
 		case JSONOID:
 			return COLUMN_JSON;
 		case JSONBOID:
@@ -79,6 +80,13 @@ find_attribute(TupleDesc desc, const char *name)
 	return NULL;
 }
 
+/* Whether the output function of a type is known not to fail. */
+static bool
+can_print(Oid typid)
+{
+	return typid < FirstNormalObjectId || get_typtype(typid) == TYPTYPE_ENUM;
+}
+
 Column *
 column_find(TupleDesc desc, const char *name, const char *relation,
 			const char *option)
@@ -94,8 +102,10 @@ column_find(TupleDesc desc, const char *name, const char *relation,
 	column->name = pstrdup(name);
 	column->typid = getBaseType(att->atttypid);
 	column->type = classify(column->typid);
-	if (column->typid >= FirstNormalObjectId &&
-		get_typtype(column->typid) != TYPTYPE_ENUM)
+	if (!can_print(column->typid))
+	{
+		if (relation == NULL)
+			return NULL;
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("column \"%s\" of table %s has type %s, which "
@@ -103,6 +113,7 @@ column_find(TupleDesc desc, const char *name, const char *relation,
 						name, relation, format_type_be(att->atttypid), option),
 				 errhint("Allowed are built-in types, enums, and domains "
 						 "over them.")));
+	}
 	getTypeOutputInfo(column->typid, &output, &column->varlena);
 	if (column->type == COLUMN_OTHER)
 		fmgr_info(output, &column->output);
@@ -135,6 +146,8 @@ column_bytes(const Column *column, Datum value)
 	detoasted = PG_DETOAST_DATUM_PACKED(value);
 	bytes.data = VARDATA_ANY(detoasted);
 	bytes.len = VARSIZE_ANY_EXHDR(detoasted);
+	if (column->type == COLUMN_CHAR)
+		bytes.len = bpchartruelen(unconstify(char *, bytes.data), bytes.len);
 	return bytes;
 }
 
@@ -178,7 +191,7 @@ jsonb_text(Datum value, Bytes *text)
 	StringInfoData out;
 
 	initStringInfo(&out);
-	if (!json_append_jsonb(&out, DatumGetJsonbP(value), 8 * MAX_PRINTED_VALUE))
+	if (!json_append_jsonb(&out, DatumGetJsonbP(value), MAX_PRINTED_VALUE))
 		return false;
 	text->data = out.data;
 	text->len = out.len;
@@ -195,20 +208,34 @@ server_text(const Column *column, const char *string, int len, Bytes *text)
 					column->name);
 }
 
+/* The error of a value that is too large to be printed. */
+static const char *
+too_large_to_print(const Column *column)
+{
+	return psprintf("column \"%s\" is too large for a topic, key or header",
+					column->name);
+}
+
 /* A value as its type prints it. */
 static const char *
 printed_text(const Column *column, Datum value, Bytes *text)
 {
 	char *string;
+	size_t len;
 
-	if (column_size(column, value) > MAX_PRINTED_VALUE ||
+	if (column_size(column, value) > MAX_STORED_VALUE ||
 		(column->type == COLUMN_JSONB && !jsonb_text(value, text)))
-		return psprintf("column \"%s\" is too large for a topic, key or header",
-						column->name);
+		return too_large_to_print(column);
 	if (column->type == COLUMN_JSONB)
 		return server_text(column, text->data, text->len, text);
 	string = OutputFunctionCall(unconstify(FmgrInfo *, &column->output), value);
-	return server_text(column, string, strlen(string), text);
+	len = strlen(string);
+	if (len <= MAX_PRINTED_VALUE)
+		return server_text(column, string, len, text);
+
+	/* Given back at once: 8 kB of numbers like 1e131071 print as 85 MB. */
+	pfree(string);
+	return too_large_to_print(column);
 }
 
 /* An integer as text. */
@@ -250,6 +277,7 @@ column_text(const Column *column, Datum value, Bytes *text)
 	switch (column->type)
 	{
 		case COLUMN_TEXT:
+		case COLUMN_CHAR:
 		case COLUMN_JSON:
 			bytes = column_bytes(column, value);
 			return server_text(column, bytes.data, bytes.len, text);

@@ -19,7 +19,8 @@
 /* How values of a column's type are read. */
 typedef enum ColumnType
 {
-	COLUMN_TEXT, /* text, varchar, char(n) */
+	COLUMN_TEXT, /* text, varchar */
+	COLUMN_CHAR, /* char(n) */
 	COLUMN_JSON,
 	COLUMN_JSONB,
 	COLUMN_BYTEA,
@@ -47,14 +48,17 @@ typedef struct Column
  * Values longer than this, as stored, are not printed by an output function
  * or as jsonb: an array of numbers like 1e131071 would print as gigabytes.
  */
-#define MAX_PRINTED_VALUE 8192
+#define MAX_STORED_VALUE 8192
+
+/* Nor is one used that prints longer than this. */
+#define MAX_PRINTED_VALUE (8 * MAX_STORED_VALUE)
 
 /*
  * Finds a column by name.  Returns it palloc'd in the current context, or NULL
  * if the table has no such column or its values are not in the WAL (a virtual
- * generated one).  Raises an ERROR that names the option if the type is
- * neither built in nor an enum, since only their output functions are known
- * not to fail.  Looks into the catalog.
+ * generated one).  A type that is neither built in nor an enum is an ERROR that
+ * names the option, or without a relation's name NULL: only of the others the
+ * output functions are known not to fail.  Looks into the catalog.
  */
 extern Column *column_find(TupleDesc desc, const char *name,
 						   const char *relation, const char *option);
@@ -66,8 +70,8 @@ extern Column *column_find(TupleDesc desc, const char *name,
 extern int64 column_size(const Column *column, Datum value);
 
 /*
- * The bytes of a value of text, json or bytea, uncompressed; those of text
- * are in the database's encoding.
+ * The bytes of a value of text, char(n), json or bytea, uncompressed; those of
+ * text are in the database's encoding, those of char(n) without its padding.
  */
 extern Bytes column_bytes(const Column *column, Datum value);
 

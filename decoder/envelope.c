@@ -12,6 +12,7 @@
 #include "compat.h"
 #include "envelope.h"
 #include "json.h"
+#include "utf8.h"
 
 /* Appends the error and the relation it is about. */
 static void
@@ -103,30 +104,124 @@ append_payload(StringInfo out, const Event *event, int limit)
 	return true;
 }
 
+/* Appends the line; false if the payload prints longer than limit. */
+static bool
+append_line(StringInfo out, const Event *event, int limit)
+{
+	appendStringInfoChar(out, '{');
+	if (event->error != NULL)
+		append_error(out, event);
+	append_route(out, event);
+	append_position(out, event);
+	append_headers(out, event);
+	if (!append_payload(out, event, limit))
+		return false;
+	appendStringInfoChar(out, '}');
+	return true;
+}
+
+/* Takes a payload that prints too long out of the event. */
+static void
+drop_payload(Event *event)
+{
+	event->payload_type = PAYLOAD_NONE;
+	event->bytes = VARSIZE(event->payload_jsonb) - VARHDRSZ;
+	if (event->error == NULL)
+		event->error = "payload is too large when printed";
+}
+
+/* Whether text is not valid; then that is the error, if there is none yet. */
+static bool
+is_broken(Event *event, Bytes text, const char *error)
+{
+	if (text.data == NULL || utf8_is_valid(text.data, text.len))
+		return false;
+	if (event->error == NULL)
+		event->error = error;
+	return true;
+}
+
+/* Takes headers that are not valid out of the event. */
+static void
+drop_broken_headers(Event *event)
+{
+	int n = 0;
+
+	for (int i = 0; i < event->n_headers; i++)
+	{
+		EventHeader header = event->headers[i];
+
+		if (!is_broken(event, header.name,
+					   "a header's name is not valid UTF-8") &&
+			!is_broken(event, header.value,
+					   psprintf("header \"%.*s\" is not valid UTF-8",
+								header.name.len, header.name.data)))
+			event->headers[n++] = header;
+	}
+	event->n_headers = n;
+}
+
+static const char broken_payload[] = "payload is not valid UTF-8";
+
+/*
+ * Takes all text that is not valid UTF-8 out of the event, except from jsonb,
+ * which is not printed yet.  A UTF-8 database may hold such text: before 16,
+ * "char" becomes text without a check.
+ */
+static void
+drop_broken_text(Event *event)
+{
+	static const Bytes unknown = {"?", 1};
+	Bytes error = {event->error, event->error ? strlen(event->error) : 0};
+
+	if (is_broken(event, error, NULL))
+		event->error = "row cannot be an event";
+	if (is_broken(event, event->relation, "table's name is not valid UTF-8"))
+		event->relation = unknown;
+	if (is_broken(event, event->topic, "topic is not valid UTF-8"))
+		event->has_topic = false;
+	if (is_broken(event, event->key, "key is not valid UTF-8"))
+		event->has_key = false;
+	drop_broken_headers(event);
+	if ((event->payload_type == PAYLOAD_JSON ||
+		 event->payload_type == PAYLOAD_TEXT) &&
+		is_broken(event, event->payload, broken_payload))
+		event->payload_type = PAYLOAD_NONE;
+}
+
+/* Whether the line from start on is valid UTF-8; if not, it goes. */
+static bool
+keep_valid(StringInfo out, int start)
+{
+	if (utf8_is_valid(out->data + start, out->len - start))
+		return true;
+	out->len = start;
+	return false;
+}
+
 void
 envelope_append_event(StringInfo out, Event *event, int limit)
 {
 	int start = out->len;
 
-	for (;;)
+	if (!append_line(out, event, limit))
 	{
-		appendStringInfoChar(out, '{');
-		if (event->error != NULL)
-			append_error(out, event);
-		append_route(out, event);
-		append_position(out, event);
-		append_headers(out, event);
-		if (append_payload(out, event, limit))
-			break;
-
-		/* Once more, as an error line without the payload. */
 		out->len = start;
-		event->payload_type = PAYLOAD_NONE;
-		event->bytes = VARSIZE(event->payload_jsonb) - VARHDRSZ;
-		if (event->error == NULL)
-			event->error = "payload is too large when printed";
+		drop_payload(event);
+		append_line(out, event, limit);
 	}
-	appendStringInfoChar(out, '}');
+	if (keep_valid(out, start))
+		return;
+	drop_broken_text(event);
+	append_line(out, event, limit);
+	if (keep_valid(out, start))
+		return;
+
+	/* What is left is jsonb. */
+	event->payload_type = PAYLOAD_NONE;
+	if (event->error == NULL)
+		event->error = broken_payload;
+	append_line(out, event, limit);
 }
 
 void

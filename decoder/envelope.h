@@ -15,7 +15,7 @@
 /*
  * Appends the line of an event, or of an error if event->error is set,
  * without a line feed.  Should a jsonb payload print as more than limit bytes,
- * the line becomes an error line without it.
+ * or a text not be valid UTF-8, the line becomes an error line without it.
  */
 extern void envelope_append_event(StringInfo out, Event *event, int limit);
 

@@ -28,6 +28,8 @@ typedef struct Row
 	const Options *options;
 	const Outbox *outbox;
 	Event *event;
+	int64 text_size;     /* of topic, key and headers together, in bytes */
+	bool prints_no_more; /* since something was too large */
 } Row;
 
 /* Notes why the row cannot be an event; the first reason counts. */
@@ -78,21 +80,49 @@ routing_size(Row *row)
 	return size;
 }
 
-/* A column's value as text, or NULL; false, with an error, if it has none. */
+/* The most that topic, key and headers may have together, in bytes as text. */
+static int64
+text_limit(const Row *row)
+{
+	return Min(printed_limit(row->options), MAX_EVENT_BYTES_LIMIT);
+}
+
+/* Notes that a value has no text. */
+static bool
+no_text(Row *row, const char *error)
+{
+	set_error(row->event, error);
+	return false;
+}
+
+/*
+ * A column's value as text, or NULL; false, with an error, if it has none.
+ * Numbers print longer than they are stored, so the sum of all is bounded, and
+ * after one that is too large nothing else is printed: it may take as long.
+ */
 static bool
 value_text(Row *row, const Column *column, Bytes *text)
 {
+	bool prints = column->type == COLUMN_JSONB || column->type == COLUMN_OTHER;
 	const char *error;
 
 	text->data = NULL;
 	text->len = 0;
 	if (row->outbox->nulls[column->index])
 		return true;
+	if (prints && row->prints_no_more)
+		return false;
 	error = column_text(column, row->outbox->values[column->index], text);
-	if (error == NULL)
+	if (error != NULL)
+	{
+		row->prints_no_more = row->prints_no_more || prints;
+		return no_text(row, error);
+	}
+	row->text_size += text->len;
+	if (row->text_size <= text_limit(row))
 		return true;
-	set_error(row->event, error);
-	return false;
+	row->prints_no_more = true;
+	return no_text(row, "topic, key and headers are too large when printed");
 }
 
 /* Tells whether Kafka takes the name (Topic.java, validate). */
@@ -456,9 +486,9 @@ add_payload(Row *row)
 }
 
 bool
-route_values(const Options *options, const Outbox *outbox, Event *event)
+event_from_values(const Options *options, const Outbox *outbox, Event *event)
 {
-	Row row = {options, outbox, event};
+	Row row = {.options = options, .outbox = outbox, .event = event};
 
 	event_init(event);
 	event->relation = outbox->name;
@@ -470,8 +500,8 @@ route_values(const Options *options, const Outbox *outbox, Event *event)
 }
 
 bool
-route_row(const Options *options, Outbox *outbox, HeapTuple tuple,
-		  TupleDesc desc, Event *event)
+event_from_row(const Options *options, Outbox *outbox, HeapTuple tuple,
+			   TupleDesc desc, Event *event)
 {
 	if (tuple == NULL)
 	{
@@ -481,5 +511,5 @@ route_row(const Options *options, Outbox *outbox, HeapTuple tuple,
 		return options->shard == 0;
 	}
 	heap_deform_tuple(tuple, desc, outbox->values, outbox->nulls);
-	return route_values(options, outbox, event);
+	return event_from_values(options, outbox, event);
 }

@@ -18,16 +18,29 @@
 #include "compat.h"
 #include "utf8.h"
 
-/* Tells whether all bytes are ASCII, which every server encoding contains. */
+/* Whether all bytes are ASCII, which every server encoding contains. */
 static bool
 is_ascii(const char *text, int len)
 {
-	for (int i = 0; i < len; i++)
+	const char *end = text + len;
+	uint64 bits = 0;
+
+	for (; end - text >= sizeof(uint64); text += sizeof(uint64))
 	{
-		if (IS_HIGHBIT_SET(text[i]))
-			return false;
+		uint64 eight;
+
+		memcpy(&eight, text, sizeof(uint64));
+		bits |= eight;
 	}
-	return true;
+	for (; text < end; text++)
+		bits |= (unsigned char) *text;
+	return (bits & UINT64CONST(0x8080808080808080)) == 0;
+}
+
+bool
+utf8_is_valid(const char *text, int len)
+{
+	return is_ascii(text, len) || pg_verify_mbstr(PG_UTF8, text, len, true);
 }
 
 bool
