@@ -15,6 +15,7 @@
 #include "replication/message.h"
 #include "replication/output_plugin.h"
 #include "replication/reorderbuffer.h"
+#include "replication/slot.h"
 
 #if PG_VERSION_NUM >= 150000
 #include "access/xlogrecovery.h"
@@ -73,6 +74,13 @@ typedef RepOriginId ReplOriginId;
 #define COMPAT_IS_VIRTUAL(att) false
 #endif
 
+/* 14 can detach a partition in two steps; the first one says so here. */
+#if PG_VERSION_NUM >= 140000
+#define COMPAT_DETACH_PENDING(inherits) ((inherits)->inhdetachpending)
+#else
+#define COMPAT_DETACH_PENDING(inherits) false
+#endif
+
 /* 15 asks for the timeline, too; on a standby all that is replayed counts. */
 static inline XLogRecPtr
 compat_flushed_position(void)
@@ -83,6 +91,22 @@ compat_flushed_position(void)
 	return GetFlushRecPtr(NULL);
 #else
 	return GetFlushRecPtr();
+#endif
+}
+
+/*
+ * 17 lets a failover slot wait, whenever a page of WAL is read, until standbys
+ * have what is flushed (walsender.c, NeedToWaitForStandbys).
+ */
+static inline bool
+compat_waits_for_standbys(void)
+{
+#if PG_VERSION_NUM >= 170000
+	return MyReplicationSlot->data.failover &&
+		   synchronized_standby_slots != NULL &&
+		   *synchronized_standby_slots != '\0';
+#else
+	return false;
 #endif
 }
 

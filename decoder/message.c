@@ -165,7 +165,7 @@ find_field(const ColumnSource *source, const char *name, const char *option)
 static void
 resolve(MessageReader *reader, const Field *fields, int n_fields)
 {
-	MessageSource message = {{NULL, n_fields, false, find_field}, fields};
+	MessageSource message = {{.natts = n_fields, .find = find_field}, fields};
 	MemoryContext old;
 
 	reader->outbox = NULL;
@@ -197,7 +197,7 @@ broken(const MessageReader *reader, const char *error, Event *event)
 }
 
 bool
-message_route(MessageReader *reader, Bytes content, Event *event)
+event_from_message(MessageReader *reader, Bytes content, Event *event)
 {
 	Field *fields = palloc(FRAME_MAX_FIELDS * sizeof(Field));
 	int n_fields;
@@ -215,5 +215,5 @@ message_route(MessageReader *reader, Bytes content, Event *event)
 		reader->outbox->nulls[i] = fields[i].kind == FIELD_NULL;
 		reader->outbox->values[i] = PointerGetDatum(&fields[i].value);
 	}
-	return route_values(reader->options, reader->outbox, event);
+	return event_from_values(reader->options, reader->outbox, event);
 }

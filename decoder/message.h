@@ -23,6 +23,7 @@ extern MessageReader *message_reader_create(const Options *options);
  * Allocates in the current context, which must be reset after each message.
  * False if the event belongs to another shard.
  */
-extern bool message_route(MessageReader *reader, Bytes content, Event *event);
+extern bool event_from_message(MessageReader *reader, Bytes content,
+							   Event *event);
 
 #endif /* PG_OUTBOX_MESSAGE_H */

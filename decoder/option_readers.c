@@ -54,7 +54,7 @@ read_proto_version(Options *options, const char *name, const char *value)
 								"version.")));
 }
 
-/* tables: a comma list of schema.table. */
+/* tables: a comma list of schema.table; empty for none. */
 void
 read_tables(Options *options, const char *name, const char *value)
 {
@@ -63,6 +63,10 @@ read_tables(Options *options, const char *name, const char *value)
 	const char *p = value;
 	List *tables = NIL;
 
+	options->tables = NIL;
+	skip_space(&p);
+	if (*p == '\0')
+		return;
 	do
 	{
 		TableName *table = palloc0(sizeof(TableName));
@@ -99,22 +103,41 @@ read_topic(Options *options, const char *name, const char *value)
 	options->topic = template_parse(name, value);
 }
 
+/* Reads column, or a|b for the first of some that the table has. */
+static List *
+scan_columns(const char *name, const char *value)
+{
+	const char *p = value;
+	List *columns = NIL;
+
+	for (;;)
+	{
+		char *column;
+
+		skip_space(&p);
+		column = scan_identifier(&p);
+		skip_space(&p);
+		if (column == NULL || (*p != '|' && *p != '\0'))
+			invalid_value(name, value,
+						  "the name of a column, quoted as in SQL, or a|b for "
+						  "the first of some that the table has");
+		columns = lappend(columns, column);
+		if (*p++ == '\0')
+			return columns;
+	}
+}
+
 /* route_by, key, id, event_type, payload, partition, timestamp: a column. */
 void
 read_role(Options *options, const char *name, const char *value)
 {
-	const char *p = value;
-	char *column;
-
-	skip_space(&p);
-	column = scan_identifier(&p);
-	skip_space(&p);
-	if (column == NULL || *p != '\0')
-		invalid_value(name, value, "the name of one column, quoted as in SQL");
 	for (int role = 0; role < N_ROLES; role++)
 	{
 		if (strcmp(options->roles[role].option, name) == 0)
-			options->roles[role].columns = list_make1(column);
+		{
+			options->roles[role].columns = scan_columns(name, value);
+			options->roles[role].given = true;
+		}
 	}
 }
 

@@ -32,6 +32,7 @@ typedef struct RoleOption
 {
 	const char *option; /* the option that names it */
 	List *columns;      /* char *; NIL: there is none */
+	bool given;         /* not the default */
 } RoleOption;
 
 /* What a row's columns can be for. */

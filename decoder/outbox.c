@@ -15,7 +15,7 @@
 #include "template.h"
 #include "utf8.h"
 
-/* The first of some columns that there is, or NULL. */
+/* The first of some columns that the source has, or NULL. */
 static Column *
 first_column(const ColumnSource *source, List *names, const char *option)
 {
@@ -54,7 +54,7 @@ required_column(Outbox *outbox, const ColumnSource *source, List *names,
 
 	if (column != NULL)
 		return column;
-	if (source->name != NULL)
+	if (source->strict)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_COLUMN),
 				 errmsg("table %s has no column %s, which option \"%s\" needs",
@@ -64,23 +64,31 @@ required_column(Outbox *outbox, const ColumnSource *source, List *names,
 						 "out of option \"tables\".",
 						 option)));
 	if (outbox->lacks == NULL)
-		outbox->lacks = psprintf("message has no field %s, which option "
-								 "\"%s\" needs",
+		outbox->lacks = psprintf("%s %s, which option \"%s\" needs",
+								 source->name == NULL ? "message has no field"
+													  : "table has no column",
 								 alternatives(names), option);
 	return NULL;
 }
 
-/* Raises the ERROR of a column whose type cannot serve. */
-static void
-refuse_type(const ColumnSource *source, const Column *column,
-			const char *option, const char *allowed)
+/*
+ * Returns a column if its type can serve, else NULL: then it is an ERROR where
+ * the source is strict.
+ */
+static Column *
+require_type(const ColumnSource *source, Column *column, bool serves,
+			 const char *option, const char *allowed)
 {
-	ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
-					errmsg("column \"%s\" of table %s has type %s, which "
-						   "option \"%s\" cannot use",
-						   column->name, source->name,
-						   format_type_be(column->typid), option),
-					errhint("Allowed are %s.", allowed)));
+	if (column == NULL || serves)
+		return column;
+	if (source->strict)
+		ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
+						errmsg("column \"%s\" of table %s has type %s, which "
+							   "option \"%s\" cannot use",
+							   column->name, source->name,
+							   format_type_be(column->typid), option),
+						errhint("Allowed are %s.", allowed)));
+	return NULL;
 }
 
 /* Resolves the topic's template, or the column whose value is routed. */
@@ -116,7 +124,16 @@ resolve_topic(Outbox *outbox, const Options *options,
 	}
 }
 
-/* Resolves the payload's column, whose type must be one of a few. */
+/* Whether a column can be the payload. */
+static bool
+is_payload(const Column *column)
+{
+	return column->type == COLUMN_JSON || column->type == COLUMN_JSONB ||
+		   column->type == COLUMN_TEXT || column->type == COLUMN_CHAR ||
+		   column->type == COLUMN_BYTEA;
+}
+
+/* Resolves the payload's column. */
 static void
 resolve_payload(Outbox *outbox, const Options *options,
 				const ColumnSource *source)
@@ -125,12 +142,10 @@ resolve_payload(Outbox *outbox, const Options *options,
 	Column *column =
 		required_column(outbox, source, role->columns, role->option);
 
-	if (column != NULL && column->type != COLUMN_JSON &&
-		column->type != COLUMN_JSONB && column->type != COLUMN_TEXT &&
-		column->type != COLUMN_BYTEA)
-		refuse_type(source, column, role->option,
-					"json, jsonb, text, varchar, char and bytea");
-	outbox->payload = column;
+	outbox->payload =
+		require_type(source, column, column == NULL || is_payload(column),
+					 role->option,
+					 "json, jsonb, text, varchar, char and bytea");
 }
 
 /* Resolves the column that an option names, if it is given. */
@@ -148,7 +163,7 @@ resolve_optional(Outbox *outbox, const Options *options,
 	return required_column(outbox, source, role->columns, role->option);
 }
 
-/* Tells whether values of a column are integers; in a field they are digits. */
+/* Whether values of a column are integers; in a field they are digits. */
 static bool
 is_integer(const Column *column)
 {
@@ -163,10 +178,17 @@ resolve_partition(Outbox *outbox, const Options *options,
 {
 	Column *column = resolve_optional(outbox, options, source, ROLE_PARTITION);
 
-	if (column != NULL && !is_integer(column))
-		refuse_type(source, column, "partition",
-					"smallint, integer and bigint");
-	outbox->partition = column;
+	outbox->partition =
+		require_type(source, column, column == NULL || is_integer(column),
+					 "partition", "smallint, integer and bigint");
+}
+
+/* Whether a column can be the timestamp. */
+static bool
+is_timestamp(const Column *column)
+{
+	return column->is_field || column->type == COLUMN_INT8 ||
+		   column->typid == TIMESTAMPOID || column->typid == TIMESTAMPTZOID;
 }
 
 /* Resolves the timestamp's column; messages may have a field of that name. */
@@ -178,17 +200,15 @@ resolve_timestamp(Outbox *outbox, const Options *options,
 
 	if (column == NULL && source->name == NULL)
 		column = source->find(source, "timestamp", "timestamp");
-	if (column != NULL && !column->is_field && column->type != COLUMN_INT8 &&
-		column->typid != TIMESTAMPOID && column->typid != TIMESTAMPTZOID)
-		refuse_type(source, column, "timestamp",
-					"timestamp, timestamptz and bigint (ms since 1970)");
-	outbox->timestamp = column;
+	outbox->timestamp =
+		require_type(source, column, column == NULL || is_timestamp(column),
+					 "timestamp",
+					 "timestamp, timestamptz and bigint (ms since 1970)");
 }
 
-/* The column of a header: one of that name, else the one of that role. */
-static Column *
-header_column(const Options *options, const ColumnSource *source,
-			  const char *name)
+/* The role that a header's name stands for, or NULL. */
+static const RoleOption *
+header_role(const Options *options, const char *name)
 {
 	static const char *const role_names[N_ROLES] = {
 		[ROLE_AGGREGATE_TYPE] = "aggregate_type",
@@ -196,18 +216,36 @@ header_column(const Options *options, const ColumnSource *source,
 		[ROLE_EVENT_TYPE] = "event_type",
 		[ROLE_ID] = "id",
 	};
-	Column *column = source->find(source, name, "headers");
 
-	for (int role = 0; column == NULL && role < N_ROLES; role++)
+	for (int role = 0; role < N_ROLES; role++)
 	{
 		if (role_names[role] != NULL && strcmp(role_names[role], name) == 0)
-			column =
-				first_column(source, options->roles[role].columns, "headers");
+			return &options->roles[role];
 	}
+	return NULL;
+}
+
+/*
+ * The column of a header: the one that an option names for that role, else one
+ * of that name, else the usual one for that role.
+ */
+static Column *
+header_column(const Options *options, const ColumnSource *source,
+			  const char *name)
+{
+	const RoleOption *role = header_role(options, name);
+	Column *column = NULL;
+
+	if (role != NULL && role->given)
+		column = first_column(source, role->columns, "headers");
+	if (column == NULL)
+		column = source->find(source, name, "headers");
+	if (column == NULL && role != NULL)
+		column = first_column(source, role->columns, "headers");
 	return column;
 }
 
-/* Tells of a header whose column a table lacks. */
+/* Warns of a header whose column a table lacks. */
 static void
 warn_of_header(const ColumnSource *source, const HeaderOption *option)
 {
@@ -234,14 +272,14 @@ resolve_header(HeaderColumn *header, const Options *options,
 		warn_of_header(source, option);
 		return false;
 	}
-	if (option->spread && header->column->type != COLUMN_JSON &&
-		header->column->type != COLUMN_JSONB)
-	{
-		if (source->name == NULL)
-			return false;
-		refuse_type(source, header->column, "headers",
-					"json and jsonb, where all members are to be headers");
-	}
+	if (option->spread &&
+		require_type(source, header->column,
+					 header->column->type == COLUMN_JSON ||
+						 header->column->type == COLUMN_JSONB,
+					 "headers",
+					 "json and jsonb, where all members are to be headers") ==
+			NULL)
+		return false;
 	if (!utf8_from_server(option->name, strlen(option->name), &header->name))
 		ereport(ERROR, (errcode(ERRCODE_UNTRANSLATABLE_CHARACTER),
 						errmsg("option \"headers\": \"%s\" is not valid in "

@@ -39,7 +39,7 @@ typedef struct Outbox
 	Column *timestamp; /* NULL: there is none */
 	HeaderColumn *headers;
 	int n_headers;
-	const char *lacks; /* the error of messages that lack a field; NULL: none */
+	const char *lacks; /* the error of all its rows; NULL: none */
 	Datum *values;     /* room for one row */
 	bool *nulls;
 } Outbox;
@@ -50,17 +50,21 @@ struct ColumnSource
 {
 	const char *name; /* of the table, for people; NULL: a message */
 	int natts;
-	bool warns; /* of headers that are left out */
+	bool strict; /* what cannot serve is an ERROR, not an error line */
+	bool warns;  /* of headers that are left out */
 
-	/* Returns the column of that name, or NULL; palloc'd. */
+	/*
+	 * Returns the column of that name, palloc'd, or NULL if there is none or,
+	 * where that is no ERROR, if its type cannot serve.
+	 */
 	Column *(*find)(const ColumnSource *source, const char *name,
 					const char *option);
 };
 
 /*
- * Resolves all that the options say, in the current memory context.  A table
- * that cannot serve raises an ERROR that names column and option; a message
- * raises none: outbox->lacks tells what it lacks.
+ * Resolves all that the options say, in the current memory context.  Where the
+ * source is strict, a table that cannot serve raises an ERROR that names column
+ * and option; else outbox->lacks says what it lacks.
  */
 extern Outbox *outbox_resolve(const Options *options,
 							  const ColumnSource *source);

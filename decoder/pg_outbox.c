@@ -27,6 +27,7 @@
 #include "envelope.h"
 #include "message.h"
 #include "outlet.h"
+#include "preflight.h"
 #include "relation.h"
 #include "route.h"
 
@@ -44,18 +45,18 @@ typedef struct Decoder
 	int ignored_changes;       /* since progress was reported */
 } Decoder;
 
-static void startup(LogicalDecodingContext *ctx, OutputPluginOptions *opt,
-					bool is_init);
-static void begin(LogicalDecodingContext *ctx, ReorderBufferTXN *txn);
-static void change(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
-				   Relation relation, ReorderBufferChange *change);
-static void message(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
-					XLogRecPtr lsn, bool transactional, const char *prefix,
-					Size size, const char *content);
-static void commit(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
-				   XLogRecPtr commit_lsn);
-static bool is_foreign_origin(LogicalDecodingContext *ctx,
-							  ReplOriginId origin_id);
+static void outbox_startup(LogicalDecodingContext *ctx,
+						   OutputPluginOptions *opt, bool is_init);
+static void outbox_begin(LogicalDecodingContext *ctx, ReorderBufferTXN *txn);
+static void outbox_change(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
+						  Relation relation, ReorderBufferChange *change);
+static void outbox_message(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
+						   XLogRecPtr lsn, bool transactional,
+						   const char *prefix, Size size, const char *content);
+static void outbox_commit(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
+						  XLogRecPtr commit_lsn);
+static bool outbox_filter_origin(LogicalDecodingContext *ctx,
+								 ReplOriginId origin_id);
 
 /* Runs when the library is loaded: as plugin, or for the extension. */
 void
@@ -67,20 +68,21 @@ _PG_init(void)
 void
 _PG_output_plugin_init(OutputPluginCallbacks *cb)
 {
-	cb->startup_cb = startup;
-	cb->begin_cb = begin;
-	cb->change_cb = change;
-	cb->message_cb = message;
-	cb->commit_cb = commit;
-	cb->filter_by_origin_cb = is_foreign_origin;
+	cb->startup_cb = outbox_startup;
+	cb->begin_cb = outbox_begin;
+	cb->change_cb = outbox_change;
+	cb->message_cb = outbox_message;
+	cb->commit_cb = outbox_commit;
+	cb->filter_by_origin_cb = outbox_filter_origin;
 }
 
 /*
- * Begins a decoding.  There may be no transaction yet, so nothing is looked
- * up in the catalog; tables are resolved when their first row comes.
+ * Begins a decoding, or only creates a slot (is_init): that comes without
+ * options, so nothing is known of the tables.
  */
 static void
-startup(LogicalDecodingContext *ctx, OutputPluginOptions *opt, bool is_init)
+outbox_startup(LogicalDecodingContext *ctx, OutputPluginOptions *opt,
+			   bool is_init)
 {
 	Decoder *decoder = palloc0(sizeof(Decoder));
 
@@ -95,28 +97,30 @@ startup(LogicalDecodingContext *ctx, OutputPluginOptions *opt, bool is_init)
 	opt->receive_rewrites = false;
 
 	options_parse(&decoder->options, ctx->output_plugin_options);
+	decoder->outlet = outlet_create(ctx, decoder->options.coalesce);
 	decoder->relations = relation_cache_create(&decoder->options);
 	decoder->messages = message_reader_create(&decoder->options);
 	decoder->row_context = AllocSetContextCreate(ctx->context, "pg_outbox row",
 												 ALLOCSET_DEFAULT_SIZES);
-	decoder->outlet = outlet_create(ctx, decoder->options.coalesce);
 	ctx->output_plugin_private = decoder;
+	if (!is_init)
+		preflight(decoder->relations, &decoder->options);
 
 	/* Not asked for each WAL record where all origins are wanted. */
 	if (!decoder->options.local_only)
 		ctx->callbacks.filter_by_origin_cb = NULL;
 }
 
-/* Tells whether what came by replication is to be dropped: option origin. */
+/* Whether what came by replication is to be dropped: option origin. */
 static bool
-is_foreign_origin(LogicalDecodingContext *ctx, ReplOriginId origin_id)
+outbox_filter_origin(LogicalDecodingContext *ctx, ReplOriginId origin_id)
 {
 	return origin_id != InvalidReplOriginId;
 }
 
 /* Begins a transaction; nothing is written before its first event. */
 static void
-begin(LogicalDecodingContext *ctx, ReorderBufferTXN *txn)
+outbox_begin(LogicalDecodingContext *ctx, ReorderBufferTXN *txn)
 {
 	Decoder *decoder = ctx->output_plugin_private;
 
@@ -163,8 +167,8 @@ end_row(Decoder *decoder, MemoryContext old)
 
 /* Takes one change of a committed transaction: inserts into an outbox count. */
 static void
-change(LogicalDecodingContext *ctx, ReorderBufferTXN *txn, Relation relation,
-	   ReorderBufferChange *change)
+outbox_change(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
+			  Relation relation, ReorderBufferChange *change)
 {
 	Decoder *decoder = ctx->output_plugin_private;
 	Outbox *outbox = NULL;
@@ -172,12 +176,12 @@ change(LogicalDecodingContext *ctx, ReorderBufferTXN *txn, Relation relation,
 	Event event;
 
 	if (change->action == REORDER_BUFFER_CHANGE_INSERT)
-		outbox = relation_lookup(decoder->relations, relation);
+		outbox = relation_lookup(decoder->relations, relation, txn->end_lsn);
 	if (outbox == NULL)
 		report_progress(ctx, decoder);
-	else if (route_row(&decoder->options, outbox,
-					   COMPAT_TUPLE(change->data.tp.newtuple),
-					   RelationGetDescr(relation), &event))
+	else if (event_from_row(&decoder->options, outbox,
+							COMPAT_TUPLE(change->data.tp.newtuple),
+							RelationGetDescr(relation), &event))
 		write_event(decoder, txn, &event);
 	end_row(decoder, old);
 }
@@ -187,8 +191,9 @@ change(LogicalDecodingContext *ctx, ReorderBufferTXN *txn, Relation relation,
  * transaction that rolls back, so it is no event.
  */
 static void
-message(LogicalDecodingContext *ctx, ReorderBufferTXN *txn, XLogRecPtr lsn,
-		bool transactional, const char *prefix, Size size, const char *content)
+outbox_message(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
+			   XLogRecPtr lsn, bool transactional, const char *prefix,
+			   Size size, const char *content)
 {
 	Decoder *decoder = ctx->output_plugin_private;
 	Bytes frame = {content, size};
@@ -199,15 +204,15 @@ message(LogicalDecodingContext *ctx, ReorderBufferTXN *txn, XLogRecPtr lsn,
 		strcmp(prefix, decoder->options.messages) != 0)
 		return;
 	old = MemoryContextSwitchTo(decoder->row_context);
-	if (message_route(decoder->messages, frame, &event))
+	if (event_from_message(decoder->messages, frame, &event))
 		write_event(decoder, txn, &event);
 	end_row(decoder, old);
 }
 
 /* Ends a transaction: a commit line if it had events. */
 static void
-commit(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
-	   XLogRecPtr commit_lsn)
+outbox_commit(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
+			  XLogRecPtr commit_lsn)
 {
 	Decoder *decoder = ctx->output_plugin_private;
 

@@ -3,21 +3,25 @@
  * relation.c
  *	  Which tables are an outbox.
  *
- * That, and what its columns are for, is looked up once a table and remembered
+ * That, and what its columns are for, is looked up once per table and kept
  * until the table, its schema or a parent of it changes.  Follows
  * RelationSyncCache of pgoutput.c, with what its history taught: callbacks
- * cannot be unregistered, so they are registered once a process and find
+ * cannot be unregistered, so they are registered once per process and find
  * nothing when no decoding is under way (05172f1f37); they may come in the
  * middle of our own look-ups and so only mark entries (7f481b8d38); after an
  * ERROR shutdown_cb is not called, so the static pointer is reset with the
  * memory context (b46efe9048).
  *
+ * A table that loses the name by which it is an outbox must not take its rows
+ * with it in silence.  So the cache keeps the name under which a table (by
+ * OID) was one.  While no table has that name, further rows are error lines;
+ * once another table has it, the renamed one is no outbox any more.
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "catalog/partition.h"
-#include "catalog/pg_class.h"
+#include "catalog/namespace.h"
 #include "utils/builtins.h"
 #include "utils/hsearch.h"
 #include "utils/inval.h"
@@ -26,6 +30,7 @@
 #include "utils/syscache.h"
 
 #include "compat.h"
+#include "lineage.h"
 #include "relation.h"
 #include "utf8.h"
 
@@ -34,12 +39,15 @@ typedef struct RelationEntry
 {
 	Oid relid; /* hash key */
 	bool valid;
-	bool is_partition;     /* what it is depends on its ancestors too */
+	bool has_parents;      /* what it is depends on its ancestors too */
 	bool is_ancestor;      /* of a relation in the cache */
 	bool warned;           /* of headers that the table lacks */
-	uint64 ancestry;       /* cache->ancestry when a partition was looked up */
+	uint64 ancestry;       /* cache->ancestry when it was looked up */
 	Outbox *outbox;        /* NULL: not an outbox */
 	MemoryContext context; /* holds the outbox; NULL: there is none */
+	char *was_schema;      /* the last name by which it was an outbox itself, */
+	char *was_name;        /* ... not as a child; NULL: it never was */
+	XLogRecPtr was_since;  /* holds for transactions that end behind this */
 } RelationEntry;
 
 struct RelationCache
@@ -47,7 +55,7 @@ struct RelationCache
 	const Options *options;
 	MemoryContext context;
 	HTAB *entries;
-	uint64 ancestry; /* goes up when an ancestor of a partition changes */
+	uint64 ancestry; /* goes up when an ancestor of a relation changes */
 };
 
 /* The cache of the decoding under way in this process, for invalidations. */
@@ -143,43 +151,86 @@ find_entry(RelationCache *cache, Oid relid)
 	return entry;
 }
 
-/* Tells whether the option "tables" names this relation. */
+/* Whether an entry of option "tables" stands for a relation of that name. */
 static bool
-is_named(const RelationCache *cache, const char *schema, const char *name)
+is_named(const TableName *table, const Relative *relative)
+{
+	return relative->name != NULL &&
+		   strcmp(table->schema, relative->schema) == 0 &&
+		   strcmp(table->name, relative->name) == 0;
+}
+
+/* Keeps the name by which a relation is an outbox. */
+static void
+keep_name(RelationCache *cache, const Relative *relative, XLogRecPtr since)
+{
+	RelationEntry *entry = find_entry(cache, relative->relid);
+
+	if (entry->was_name != NULL)
+	{
+		pfree(entry->was_schema);
+		pfree(entry->was_name);
+	}
+	entry->was_schema = MemoryContextStrdup(cache->context, relative->schema);
+	entry->was_name = MemoryContextStrdup(cache->context, relative->name);
+	entry->was_since = since;
+}
+
+/*
+ * Finds the first entry of option "tables" that stands for a relation or an
+ * ancestor of it, or NULL.  What is found is known since a position.
+ */
+static const TableName *
+find_table(RelationCache *cache, List *lineage, XLogRecPtr since)
 {
 	ListCell *lc;
 
-	if (schema == NULL || name == NULL)
-		return false;
 	foreach (lc, cache->options->tables)
 	{
 		const TableName *table = lfirst(lc);
 
-		if (strcmp(table->schema, schema) == 0 &&
-			strcmp(table->name, name) == 0)
-			return true;
+		/* From the farthest ancestor on. */
+		for (int i = list_length(lineage) - 1; i >= 0; i--)
+		{
+			const Relative *relative = list_nth(lineage, i);
+
+			if (!is_named(table, relative))
+				continue;
+			keep_name(cache, relative, since);
+			return table;
+		}
 	}
-	return false;
+	return NULL;
 }
 
-/* Tells whether a partition belongs to a table that is named. */
-static bool
-has_named_ancestor(RelationCache *cache, Oid relid)
+/*
+ * Finds the relation or ancestor that was an outbox before a transaction which
+ * ends at that position, by a name that no table has any more; NULL: none.
+ * Sets *was_outbox if one was an outbox at all.
+ */
+static const RelationEntry *
+find_renamed(RelationCache *cache, List *lineage, XLogRecPtr position,
+			 bool *was_outbox)
 {
-	List *ancestors = get_partition_ancestors(relid);
-	bool named = false;
 	ListCell *lc;
 
-	foreach (lc, ancestors)
+	foreach (lc, lineage)
 	{
-		Oid ancestor = lfirst_oid(lc);
+		const Relative *relative = lfirst(lc);
+		const RelationEntry *entry = find_entry(cache, relative->relid);
+		Oid schema;
 
-		find_entry(cache, ancestor)->is_ancestor = true;
-		named = named ||
-				is_named(cache, get_namespace_name(get_rel_namespace(ancestor)),
-						 get_rel_name(ancestor));
+		if (entry->was_name == NULL)
+			continue;
+		*was_outbox = true;
+		if (position <= entry->was_since)
+			continue;
+		schema = get_namespace_oid(entry->was_schema, true);
+		if (!OidIsValid(schema) ||
+			!OidIsValid(get_relname_relid(entry->was_name, schema)))
+			return entry;
 	}
-	return named;
+	return NULL;
 }
 
 /* The name of a relation for people. */
@@ -213,17 +264,21 @@ find_column(const ColumnSource *source, const char *name, const char *option)
 {
 	const TableSource *table = (const TableSource *) source;
 
-	return column_find(table->desc, name, source->name, option);
+	return column_find(table->desc, name, source->strict ? source->name : NULL,
+					   option);
 }
 
 /* Resolves all that the options say of a table, in the current context. */
 static Outbox *
-resolve(const Options *options, Relation relation, bool warns)
+resolve(const Options *options, Relation relation, bool warns, bool strict)
 {
 	TupleDesc desc = RelationGetDescr(relation);
 	Bytes name = relation_name(relation);
-	TableSource table = {{pnstrdup(name.data, name.len), desc->natts, warns,
-						  find_column},
+	TableSource table = {{.name = pnstrdup(name.data, name.len),
+						  .natts = desc->natts,
+						  .strict = strict,
+						  .warns = warns,
+						  .find = find_column},
 						 desc};
 	Outbox *outbox = outbox_resolve(options, &table.source);
 
@@ -231,41 +286,106 @@ resolve(const Options *options, Relation relation, bool warns)
 	return outbox;
 }
 
-/* Looks a relation up anew. */
-static void
-rebuild(RelationCache *cache, RelationEntry *entry, Relation relation)
+/* The error of rows of a table that was an outbox by another name. */
+static const char *
+renamed_error(const RelationEntry *entry)
 {
-	MemoryContext old;
+	const char *name =
+		quote_qualified_identifier(entry->was_schema, entry->was_name);
+	Bytes utf8;
 
+	if (!utf8_from_server(name, strlen(name), &utf8))
+		return "table was an outbox by another name, which no table has now";
+	return psprintf("table was the outbox %.*s, and no table has that name now",
+					utf8.len, utf8.data);
+}
+
+/* Forgets what an entry says, except the name by which it was an outbox. */
+static void
+clear(RelationEntry *entry)
+{
 	if (entry->context != NULL)
 		MemoryContextDelete(entry->context);
 	entry->context = NULL;
 	entry->outbox = NULL;
+}
 
+/* The relation and its ancestors; what they are depends on each other. */
+static List *
+look_up_lineage(RelationCache *cache, RelationEntry *entry)
+{
+	List *lineage = lineage_of(entry->relid);
+
+	entry->has_parents = list_length(lineage) > 1;
+	for (int i = 1; i < list_length(lineage); i++)
+	{
+		const Relative *ancestor = list_nth(lineage, i);
+
+		find_entry(cache, ancestor->relid)->is_ancestor = true;
+	}
+	return lineage;
+}
+
+/* Looks a relation up again. */
+static void
+rebuild(RelationCache *cache, RelationEntry *entry, Relation relation,
+		XLogRecPtr since, XLogRecPtr position)
+{
+	List *lineage;
+	bool is_outbox;
+	bool was_outbox = false;
+	const RelationEntry *renamed = NULL;
+	MemoryContext old;
+
+	clear(entry);
 	/* First, so that an invalidation that comes meanwhile is not lost. */
 	entry->valid = true;
 	entry->ancestry = cache->ancestry;
-	entry->is_partition = relation->rd_rel->relispartition;
-	if (!is_named(cache, get_namespace_name(RelationGetNamespace(relation)),
-				  RelationGetRelationName(relation)) &&
-		!(entry->is_partition && has_named_ancestor(cache, entry->relid)))
+	lineage = look_up_lineage(cache, entry);
+	is_outbox = find_table(cache, lineage, since) != NULL;
+	if (!is_outbox)
+		renamed = find_renamed(cache, lineage, position, &was_outbox);
+	/* No invalidation says that another table took or lost its old name. */
+	if (was_outbox)
+		entry->valid = false;
+	if (!is_outbox && renamed == NULL)
 		return;
 
 	entry->context = AllocSetContextCreate(cache->context, "pg_outbox outbox",
 										   ALLOCSET_SMALL_SIZES);
 	old = MemoryContextSwitchTo(entry->context);
-	entry->outbox = resolve(cache->options, relation, !entry->warned);
+	entry->outbox =
+		resolve(cache->options, relation, !entry->warned, is_outbox);
+	if (renamed != NULL)
+		entry->outbox->lacks = renamed_error(renamed);
 	entry->warned = true;
 	MemoryContextSwitchTo(old);
 }
 
+/* Whether an entry has to be looked up again. */
+static bool
+is_stale(const RelationCache *cache, const RelationEntry *entry)
+{
+	return !entry->valid ||
+		   (entry->has_parents && entry->ancestry != cache->ancestry);
+}
+
 Outbox *
-relation_lookup(RelationCache *cache, Relation relation)
+relation_lookup(RelationCache *cache, Relation relation, XLogRecPtr position)
 {
 	RelationEntry *entry = find_entry(cache, RelationGetRelid(relation));
 
-	if (!entry->valid ||
-		(entry->is_partition && entry->ancestry != cache->ancestry))
-		rebuild(cache, entry, relation);
+	if (is_stale(cache, entry))
+		rebuild(cache, entry, relation, InvalidXLogRecPtr, position);
 	return entry->outbox;
+}
+
+void
+relation_check(RelationCache *cache, Relation relation, XLogRecPtr since)
+{
+	RelationEntry *entry = find_entry(cache, RelationGetRelid(relation));
+
+	rebuild(cache, entry, relation, since, InvalidXLogRecPtr);
+	clear(entry);
+	entry->valid = false;
 }

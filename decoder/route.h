@@ -21,11 +21,11 @@
  * Returns false if the event belongs to another shard.  Allocates in the
  * current context, which must be reset after each row.
  */
-extern bool route_row(const Options *options, Outbox *outbox, HeapTuple tuple,
-					  TupleDesc desc, Event *event);
+extern bool event_from_row(const Options *options, Outbox *outbox,
+						   HeapTuple tuple, TupleDesc desc, Event *event);
 
 /* The same from outbox->values and outbox->nulls. */
-extern bool route_values(const Options *options, const Outbox *outbox,
-						 Event *event);
+extern bool event_from_values(const Options *options, const Outbox *outbox,
+							  Event *event);
 
 #endif /* PG_OUTBOX_ROUTE_H */

@@ -10,13 +10,13 @@ SET client_encoding = 'UTF8';
 SELECT slot_name FROM pg_create_logical_replication_slot('latin1', 'pg_outbox');
 CREATE TABLE "büro" (id int, aggregate_type text, aggregate_id text, payload jsonb, "prénom" text);
 INSERT INTO "büro" VALUES (1, 'T', 'clé', '{"é": "ü", "u": "\u00e9"}', 'Zoë'), (2, 'é', 'plain', '"plain"', NULL);
-SELECT data FROM pg_logical_slot_get_changes('latin1', NULL, NULL);
+SELECT data FROM pg_logical_slot_get_changes('latin1', NULL, NULL, 'tables', '');
 CREATE TABLE got AS
 SELECT row_number() OVER () AS n, data
 FROM pg_logical_slot_get_binary_changes('latin1', NULL, NULL, 'tables', 'public."büro"', 'headers', 'id,"prénom":"prénom"');
 SELECT regexp_replace(regexp_replace(convert_from(data, 'UTF8'), '"ts":\d+,"lsn":"[^"]+"', ''), '"commit".*"xid":\d+', '') FROM got ORDER BY n;
 -- A regex is compiled before there is a transaction to look up a conversion.
-SELECT data FROM pg_logical_slot_get_changes('latin1', NULL, NULL, 'route_regex', 'é(.*)');
+SELECT data FROM pg_logical_slot_get_changes('latin1', NULL, NULL, 'tables', '', 'route_regex', 'é(.*)');
 INSERT INTO "büro" VALUES (1, 'é1', 'clé', '{}', NULL);
 -- A message's text is in the database's encoding: é is one byte, and JSON too.
 SELECT pg_logical_emit_message(true, 'pg_outbox', decode('010e' || encode('aggregate_type', 'hex') || '740000000154'

@@ -38,7 +38,7 @@ SELECT send('aggregate_type', 't', 'T', 'aggregate_id', 't', 'blank', 'payload',
 SELECT lines('headers', '', 'empty_payload', 'tombstone');
 -- The options hold for messages as they do for tables; other fields are columns.
 SELECT send('region', 't', 'eu', 'k', 't', 'key', 'kind', 't', 'created', 'value', 'j', '1', 'p', 't', '12', 'w', 't', '1553460779000');
-SELECT lines('topic', '${region}.x', 'key', 'k', 'payload', 'value', 'headers', 'kind,nope', 'partition', 'p', 'timestamp', 'w');
+SELECT lines('tables', '', 'topic', '${region}.x', 'key', 'k', 'payload', 'value', 'headers', 'kind,nope', 'partition', 'p', 'timestamp', 'w');
 SELECT send('aggregate_type', 't', 'User', 'aggregate_id', 't', 'k', 'payload', 't', 'p', 'timestamp', 't', '1553460779000');
 SELECT line FROM lines('route_regex', '(?<routedByValue>.*)') line;
 SELECT send('aggregate_type', 't', 'T', 'aggregate_id', 't', 'k', 'payload', 't', 'p', 'timestamp', 't', '1553460779000');

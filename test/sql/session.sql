@@ -32,6 +32,7 @@ SELECT add_event(34, 'k');
 SELECT members('key');
 SELECT count(*) FROM pg_logical_slot_peek_changes('second', NULL, NULL);
 SELECT count(*) FROM pg_logical_slot_peek_changes('second', NULL, NULL, 'tables', 'no.such');
+SELECT count(*) FROM pg_logical_slot_peek_changes('second', NULL, NULL, 'tables', '');
 SELECT pg_drop_replication_slot('second');
 TRUNCATE outbox;
 SELECT close_slot();
