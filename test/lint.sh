@@ -47,6 +47,9 @@ make -s -C build/lint/test/fuzz WERROR=-Werror \
 echo "floors"
 build/venv/bin/python test/floors.py consumer build/lint/build/consumer
 
+echo "metadata"
+test/meta.py
+
 echo "scripts"
 shellcheck -x .ci/run test/*.sh test/setup/*.sh
 build/venv/bin/ruff check --quiet
