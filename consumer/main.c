@@ -91,9 +91,9 @@ run_command(const Command *command, int argc, char **argv)
 
 	if (cli_read(command, argc, argv, config, &arguments, &status))
 	{
-		if (log_level_parse(config_get(config, "log", "level"), &level))
+		if (log_level_parse(config_text(config, CONFIG_LOG_LEVEL), &level))
 			log_set_level(level);
-		if (strcmp(config_get(config, "log", "format"), "json") == 0)
+		if (strcmp(config_text(config, CONFIG_LOG_FORMAT), "json") == 0)
 			log_set_format(LOG_FORMAT_JSON);
 		status = command->run(config, &arguments);
 	}

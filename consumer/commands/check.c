@@ -112,12 +112,13 @@ check_server(Check *check)
 	static const Oid column_types[] = {BOOLOID, TEXTOID, TEXTOID};
 	static const Oid types[] = {TEXTOID, TEXTOID, TEXTARRAYOID, TEXTARRAYOID,
 								TEXTARRAYOID};
-	const char *tables = config_get(check->config, "outbox", "tables");
-	bool by_default = config_get(check->config, "outbox", "topic") == NULL &&
-					  config_get(check->config, "outbox", "route_by") == NULL;
+	const char *tables = config_text(check->config, CONFIG_OUTBOX_TABLES);
+	bool by_default =
+		config_text(check->config, CONFIG_OUTBOX_TOPIC) == NULL &&
+		config_text(check->config, CONFIG_OUTBOX_ROUTE_BY) == NULL;
 	const char *columns[] = {by_default ? "t" : "f",
-							 config_get(check->config, "outbox", "key"),
-							 config_get(check->config, "outbox", "payload")};
+							 config_text(check->config, CONFIG_OUTBOX_KEY),
+							 config_text(check->config, CONFIG_OUTBOX_PAYLOAD)};
 	PGresult *named;
 	PGresult *result = NULL;
 	Error err;
@@ -262,7 +263,7 @@ check_topic(Check *check, const KafkaBrokers *brokers, const char *topic)
 	state = kafka_check_topic(check->config, topic, &answer);
 	if (state == KAFKA_TOPIC_MISSING &&
 		(brokers->create_topics ||
-		 config_get(check->config, "relay", "create_topics") != NULL))
+		 config_text(check->config, CONFIG_RELAY_CREATE_TOPICS) != NULL))
 		return;
 	report(check, state == KAFKA_TOPIC_THERE, answer.text,
 		   state == KAFKA_TOPIC_MISSING
@@ -276,7 +277,8 @@ check_topic(Check *check, const KafkaBrokers *brokers, const char *topic)
 static void
 check_size(Check *check, const KafkaBrokers *brokers)
 {
-	const char *limit = config_get(check->config, "outbox", "max_event_bytes");
+	const char *limit =
+		config_text(check->config, CONFIG_OUTBOX_MAX_EVENT_BYTES);
 	long most =
 		limit != NULL ? strtol(limit, NULL, 10) : PROTOCOL_MAX_EVENT_BYTES;
 	Error answer;
@@ -297,8 +299,8 @@ static void
 check_kafka(Check *check)
 {
 	KafkaBrokers brokers;
-	const char *on_error = config_get(check->config, "relay", "on_error");
-	const char *topic = config_get(check->config, "outbox", "topic");
+	const char *on_error = config_text(check->config, CONFIG_RELAY_ON_ERROR);
+	const char *topic = config_text(check->config, CONFIG_OUTBOX_TOPIC);
 	Error answer;
 
 	if (!kafka_check_brokers(check->config, &brokers, &answer))
@@ -313,14 +315,14 @@ check_kafka(Check *check)
 		check_topic(check, &brokers, topic);
 	if (strcmp(on_error, "dead-letter") == 0)
 		check_topic(check, &brokers,
-					config_get(check->config, "relay", "dead_letter_topic"));
+					config_text(check->config, CONFIG_RELAY_DEAD_LETTER_TOPIC));
 }
 
 int
 command_check(const Config *config, const Arguments *arguments)
 {
 	Check check = {.config = config,
-				   .slot = config_get(config, "relay", "slot")};
+				   .slot = config_text(config, CONFIG_RELAY_SLOT)};
 
 	(void) arguments;
 	check_postgres(&check);

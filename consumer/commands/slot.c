@@ -26,7 +26,7 @@ fail(const Error *err)
 int
 command_create_slot(const Config *config, const Arguments *arguments)
 {
-	const char *slot = config_get(config, "relay", "slot");
+	const char *slot = config_text(config, CONFIG_RELAY_SLOT);
 	PGconn *conn = pgconn_open(config);
 	char command[PGSLOT_COMMAND_LENGTH];
 	PGresult *result;
@@ -89,7 +89,7 @@ is_ours(PGconn *conn, const char *slot, Error *err)
 int
 command_drop_slot(const Config *config, const Arguments *arguments)
 {
-	const char *slot = config_get(config, "relay", "slot");
+	const char *slot = config_text(config, CONFIG_RELAY_SLOT);
 	PGconn *conn = pgconn_open(config);
 	char command[PGSLOT_COMMAND_LENGTH];
 	PGresult *result = NULL;

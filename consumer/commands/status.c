@@ -47,7 +47,7 @@ print_row(const PGresult *result)
 int
 command_status(const Config *config, const Arguments *arguments)
 {
-	const char *slot = config_get(config, "relay", "slot");
+	const char *slot = config_text(config, CONFIG_RELAY_SLOT);
 	bool json = arguments->json;
 	PGconn *conn = pgconn_open(config);
 	char query[2048];

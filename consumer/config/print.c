@@ -28,11 +28,10 @@ print_foreign(const Config *config, const char *section)
 static void
 print_own(const Config *config, const char *section)
 {
-	const Setting *setting;
-
-	for (size_t i = 0; (setting = settings_at(i)) != NULL; i++)
+	for (ConfigKey key = 0; key < N_SETTINGS; key++)
 	{
-		const char *value = config_get(config, section, setting->key);
+		const Setting *setting = settings_get(key);
+		const char *value = config_text(config, key);
 
 		if (strcmp(setting->section, section) != 0)
 			continue;

@@ -27,76 +27,104 @@ const char *const settings_sections[] = {"postgres", "kafka",       "outbox",
 
 /* The decoder checks the values of [outbox] when the stream starts. */
 static const Setting settings[] = {
-	{"outbox", "tables", SETTING_TEXT, NULL, 0, 0,
-	 "tables that are an outbox: schema.table, ..."},
-	{"outbox", "messages", SETTING_TEXT, NULL, 0, 0,
-	 "prefix of logical messages that are events"},
-	{"outbox", "topic", SETTING_TEXT, NULL, 0, 0,
-	 "topic, a template over columns"},
-	{"outbox", "route_by", SETTING_TEXT, NULL, 0, 0,
-	 "column that a regular expression routes by, instead of topic"},
-	{"outbox", "route_regex", SETTING_TEXT, NULL, 0, 0,
-	 "regular expression that a value of it has to match"},
-	{"outbox", "route_replacement", SETTING_TEXT, NULL, 0, 0,
-	 "topic made of what matched: $1, ${name}"},
-	{"outbox", "key", SETTING_TEXT, NULL, 0, 0, "column of the key"},
-	{"outbox", "id", SETTING_TEXT, NULL, 0, 0, "column of the event's id"},
-	{"outbox", "event_type", SETTING_TEXT, NULL, 0, 0,
-	 "column of the event's type"},
-	{"outbox", "payload", SETTING_TEXT, NULL, 0, 0, "column of the value"},
-	{"outbox", "partition", SETTING_TEXT, NULL, 0, 0,
-	 "column of the partition"},
-	{"outbox", "timestamp", SETTING_TEXT, NULL, 0, 0,
-	 "column of the timestamp"},
-	{"outbox", "headers", SETTING_TEXT, NULL, 0, 0,
-	 "headers: column, column:header, column:*, ..."},
-	{"outbox", "empty_payload", SETTING_TEXT, NULL, 0, 0,
-	 "what blank text is: value or tombstone"},
-	{"outbox", "shard", SETTING_TEXT, NULL, 0, 0,
-	 "k/n: only keys that hash to k of n"},
-	{"outbox", "max_event_bytes", SETTING_TEXT, NULL, 0, 0,
-	 "largest payload, in bytes"},
-	{"outbox", "origin", SETTING_TEXT, NULL, 0, 0,
-	 "none: drop what came by replication"},
-	{"relay", "slot", SETTING_SLOT, "pg_outbox", 0, 0,
-	 "replication slot to stream from"},
-	{"relay", "create_slot", SETTING_BOOL, "off", 0, 0,
-	 "create the slot at the start if there is none"},
-	{"relay", "on_error", SETTING_ON_ERROR, "stop", 0, 0,
-	 "what becomes of an event that cannot be published: stop, dead-letter or "
-	 "skip"},
-	{"relay", "dead_letter_topic", SETTING_TOPIC, "pg_outbox.dead-letters", 0,
-	 0, "where on_error = dead-letter sends events"},
-	{"relay", "create_topics", SETTING_TOPIC_SPEC, NULL, 0, 0,
-	 "create topics that are missing: "
-	 "PARTITIONS[:REPLICATION[,property=value]...]"},
-	{"relay", "max_topics", SETTING_COUNT, "10000", 1, 1000000,
-	 "topics that the producer remembers, about 4 kB each, before it begins "
-	 "anew"},
-	{"relay", "connect_timeout", SETTING_DURATION, "10s", SECOND, HOUR,
-	 "longest time to wait for PostgreSQL to answer when connecting"},
-	{"relay", "receive_timeout", SETTING_DURATION, "60s", SECOND, HOUR,
-	 "longest silence of PostgreSQL, which is asked for a sign of life before"},
-	{"relay", "status_interval", SETTING_DURATION, "10s", 100, MINUTE,
-	 "longest time between two statuses to PostgreSQL"},
-	{"relay", "inflight_bytes", SETTING_BYTES, "16MB", 64 * KB, GB,
-	 "memory for events that Kafka has not acknowledged yet"},
-	{"relay", "shutdown_timeout", SETTING_DURATION, "30s", 0, HOUR,
-	 "longest time to deliver what is in flight when stopping"},
-	{"maintenance", "interval", SETTING_DURATION, NULL, SECOND, 24 * HOUR,
-	 "how often the extension's outbox.maintain() is called; unset: never"},
-	{"maintenance", "older_than", SETTING_TEXT, "7 days", 0, 0,
-	 "age at which rows of the outbox are deleted, an interval of PostgreSQL"},
-	{"maintenance", "ahead", SETTING_COUNT, "7", 0, 1000,
-	 "partitions to have ready behind the present one"},
-	{"maintenance", "batch", SETTING_COUNT, "10000", 1, 1000000,
-	 "rows to delete in one transaction"},
-	{"log", "level", SETTING_LOG_LEVEL, "info", 0, 0,
-	 "error, warning, info or debug"},
-	{"log", "format", SETTING_LOG_FORMAT, "logfmt", 0, 0, "logfmt or json"},
+	[CONFIG_OUTBOX_TABLES] = {"outbox", "tables", SETTING_TEXT, NULL, 0, 0,
+							  "tables that are an outbox: schema.table, ..."},
+	[CONFIG_OUTBOX_MESSAGES] = {"outbox", "messages", SETTING_TEXT, NULL, 0, 0,
+								"prefix of logical messages that are events"},
+	[CONFIG_OUTBOX_TOPIC] = {"outbox", "topic", SETTING_TEXT, NULL, 0, 0,
+							 "topic, a template over columns"},
+	[CONFIG_OUTBOX_ROUTE_BY] =
+		{"outbox", "route_by", SETTING_TEXT, NULL, 0, 0,
+		 "column that a regular expression routes by, instead of topic"},
+	[CONFIG_OUTBOX_ROUTE_REGEX] =
+		{"outbox", "route_regex", SETTING_TEXT, NULL, 0, 0,
+		 "regular expression that a value of it has to match"},
+	[CONFIG_OUTBOX_ROUTE_REPLACEMENT] =
+		{"outbox", "route_replacement", SETTING_TEXT, NULL, 0, 0,
+		 "topic made of what matched: $1, ${name}"},
+	[CONFIG_OUTBOX_KEY] = {"outbox", "key", SETTING_TEXT, NULL, 0, 0,
+						   "column of the key"},
+	[CONFIG_OUTBOX_ID] = {"outbox", "id", SETTING_TEXT, NULL, 0, 0,
+						  "column of the event's id"},
+	[CONFIG_OUTBOX_EVENT_TYPE] = {"outbox", "event_type", SETTING_TEXT, NULL, 0,
+								  0, "column of the event's type"},
+	[CONFIG_OUTBOX_PAYLOAD] = {"outbox", "payload", SETTING_TEXT, NULL, 0, 0,
+							   "column of the value"},
+	[CONFIG_OUTBOX_PARTITION] = {"outbox", "partition", SETTING_TEXT, NULL, 0,
+								 0, "column of the partition"},
+	[CONFIG_OUTBOX_TIMESTAMP] = {"outbox", "timestamp", SETTING_TEXT, NULL, 0,
+								 0, "column of the timestamp"},
+	[CONFIG_OUTBOX_HEADERS] = {"outbox", "headers", SETTING_TEXT, NULL, 0, 0,
+							   "headers: column, column:header, column:*, ..."},
+	[CONFIG_OUTBOX_EMPTY_PAYLOAD] = {"outbox", "empty_payload", SETTING_TEXT,
+									 NULL, 0, 0,
+									 "what blank text is: value or tombstone"},
+	[CONFIG_OUTBOX_SHARD] = {"outbox", "shard", SETTING_TEXT, NULL, 0, 0,
+							 "k/n: only keys that hash to k of n"},
+	[CONFIG_OUTBOX_MAX_EVENT_BYTES] = {"outbox", "max_event_bytes",
+									   SETTING_TEXT, NULL, 0, 0,
+									   "largest payload, in bytes"},
+	[CONFIG_OUTBOX_ORIGIN] = {"outbox", "origin", SETTING_TEXT, NULL, 0, 0,
+							  "none: drop what came by replication"},
+	[CONFIG_RELAY_SLOT] = {"relay", "slot", SETTING_SLOT, "pg_outbox", 0, 0,
+						   "replication slot to stream from"},
+	[CONFIG_RELAY_CREATE_SLOT] =
+		{"relay", "create_slot", SETTING_BOOL, "off", 0, 0,
+		 "create the slot at the start if there is none"},
+	[CONFIG_RELAY_ON_ERROR] = {"relay", "on_error", SETTING_ON_ERROR, "stop", 0,
+							   0,
+							   "what becomes of an event that cannot be "
+							   "published: stop, dead-letter or "
+							   "skip"},
+	[CONFIG_RELAY_DEAD_LETTER_TOPIC] =
+		{"relay", "dead_letter_topic", SETTING_TOPIC, "pg_outbox.dead-letters",
+		 0, 0, "where on_error = dead-letter sends events"},
+	[CONFIG_RELAY_CREATE_TOPICS] =
+		{"relay", "create_topics", SETTING_TOPIC_SPEC, NULL, 0, 0,
+		 "create topics that are missing: "
+		 "PARTITIONS[:REPLICATION[,property=value]...]"},
+	[CONFIG_RELAY_MAX_TOPICS] = {"relay", "max_topics", SETTING_COUNT, "10000",
+								 1, 1000000,
+								 "topics that the producer remembers, about 4 "
+								 "kB each, before it begins "
+								 "anew"},
+	[CONFIG_RELAY_CONNECT_TIMEOUT] =
+		{"relay", "connect_timeout", SETTING_DURATION, "10s", SECOND, HOUR,
+		 "longest time to wait for PostgreSQL to answer when connecting"},
+	[CONFIG_RELAY_RECEIVE_TIMEOUT] = {"relay", "receive_timeout",
+									  SETTING_DURATION, "60s", SECOND, HOUR,
+									  "longest silence of PostgreSQL, which is "
+									  "asked for a sign of life before"},
+	[CONFIG_RELAY_STATUS_INTERVAL] =
+		{"relay", "status_interval", SETTING_DURATION, "10s", 100, MINUTE,
+		 "longest time between two statuses to PostgreSQL"},
+	[CONFIG_RELAY_INFLIGHT_BYTES] =
+		{"relay", "inflight_bytes", SETTING_BYTES, "16MB", 64 * KB, GB,
+		 "memory for events that Kafka has not acknowledged yet"},
+	[CONFIG_RELAY_SHUTDOWN_TIMEOUT] =
+		{"relay", "shutdown_timeout", SETTING_DURATION, "30s", 0, HOUR,
+		 "longest time to deliver what is in flight when stopping"},
+	[CONFIG_MAINTENANCE_INTERVAL] =
+		{"maintenance", "interval", SETTING_DURATION, NULL, SECOND, 24 * HOUR,
+		 "how often the extension's outbox.maintain() is called; unset: never"},
+	[CONFIG_MAINTENANCE_OLDER_THAN] = {"maintenance", "older_than",
+									   SETTING_TEXT, "7 days", 0, 0,
+									   "age at which rows of the outbox are "
+									   "deleted, an interval of PostgreSQL"},
+	[CONFIG_MAINTENANCE_AHEAD] =
+		{"maintenance", "ahead", SETTING_COUNT, "7", 0, 1000,
+		 "partitions to have ready behind the present one"},
+	[CONFIG_MAINTENANCE_BATCH] = {"maintenance", "batch", SETTING_COUNT,
+								  "10000", 1, 1000000,
+								  "rows to delete in one transaction"},
+	[CONFIG_LOG_LEVEL] = {"log", "level", SETTING_LOG_LEVEL, "info", 0, 0,
+						  "error, warning, info or debug"},
+	[CONFIG_LOG_FORMAT] = {"log", "format", SETTING_LOG_FORMAT, "logfmt", 0, 0,
+						   "logfmt or json"},
 };
 
-#define N_SETTINGS (sizeof(settings) / sizeof(settings[0]))
+_Static_assert(sizeof(settings) / sizeof(settings[0]) == N_SETTINGS,
+			   "the last name has a setting; test_config.c looks for gaps");
 
 /* A unit and what one of it is. */
 typedef struct Unit
@@ -146,9 +174,9 @@ settings_is_secret(const char *key)
 }
 
 const Setting *
-settings_at(size_t i)
+settings_get(ConfigKey key)
 {
-	return i < N_SETTINGS ? &settings[i] : NULL;
+	return &settings[key];
 }
 
 const Setting *

@@ -14,6 +14,49 @@
 
 #include "base/error.h"
 
+/*
+ * The settings by name: a misspelt one does not compile.  In the order in which
+ * they are printed.
+ */
+typedef enum ConfigKey
+{
+	CONFIG_OUTBOX_TABLES,
+	CONFIG_OUTBOX_MESSAGES,
+	CONFIG_OUTBOX_TOPIC,
+	CONFIG_OUTBOX_ROUTE_BY,
+	CONFIG_OUTBOX_ROUTE_REGEX,
+	CONFIG_OUTBOX_ROUTE_REPLACEMENT,
+	CONFIG_OUTBOX_KEY,
+	CONFIG_OUTBOX_ID,
+	CONFIG_OUTBOX_EVENT_TYPE,
+	CONFIG_OUTBOX_PAYLOAD,
+	CONFIG_OUTBOX_PARTITION,
+	CONFIG_OUTBOX_TIMESTAMP,
+	CONFIG_OUTBOX_HEADERS,
+	CONFIG_OUTBOX_EMPTY_PAYLOAD,
+	CONFIG_OUTBOX_SHARD,
+	CONFIG_OUTBOX_MAX_EVENT_BYTES,
+	CONFIG_OUTBOX_ORIGIN,
+	CONFIG_RELAY_SLOT,
+	CONFIG_RELAY_CREATE_SLOT,
+	CONFIG_RELAY_ON_ERROR,
+	CONFIG_RELAY_DEAD_LETTER_TOPIC,
+	CONFIG_RELAY_CREATE_TOPICS,
+	CONFIG_RELAY_MAX_TOPICS,
+	CONFIG_RELAY_CONNECT_TIMEOUT,
+	CONFIG_RELAY_RECEIVE_TIMEOUT,
+	CONFIG_RELAY_STATUS_INTERVAL,
+	CONFIG_RELAY_INFLIGHT_BYTES,
+	CONFIG_RELAY_SHUTDOWN_TIMEOUT,
+	CONFIG_MAINTENANCE_INTERVAL,
+	CONFIG_MAINTENANCE_OLDER_THAN,
+	CONFIG_MAINTENANCE_AHEAD,
+	CONFIG_MAINTENANCE_BATCH,
+	CONFIG_LOG_LEVEL,
+	CONFIG_LOG_FORMAT,
+	N_SETTINGS
+} ConfigKey;
+
 typedef enum SettingType
 {
 	SETTING_TEXT,
@@ -52,10 +95,10 @@ extern bool settings_describe(const char *section);
 /* Tells whether the value of a key, of any section, must not be shown. */
 extern bool settings_is_secret(const char *key);
 
-/* The settings one after the other; NULL behind the last. */
-extern const Setting *settings_at(size_t i);
+/* The setting of a name. */
+extern const Setting *settings_get(ConfigKey key);
 
-/* Finds a setting, or returns NULL. */
+/* Finds a setting by what a configuration calls it, or returns NULL. */
 extern const Setting *settings_find(const char *section, const char *key);
 
 /* The keys of a section, NULL at the end, as many as fit in max entries. */

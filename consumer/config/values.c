@@ -352,10 +352,10 @@ config_read_file(Config *config, const char *path, Error *err)
 }
 
 char *
-config_reread(const Config *config, const char *section, const char *key,
-			  Error *err)
+config_reread(const Config *config, ConfigKey key, Error *err)
 {
-	const Entry *entry = find_entry(config, section, key);
+	const Setting *setting = settings_get(key);
+	const Entry *entry = find_entry(config, setting->section, setting->key);
 	Config *fresh;
 	char *value = NULL;
 
@@ -371,34 +371,39 @@ config_reread(const Config *config, const char *section, const char *key,
 		bool from_file = entry == NULL || strncmp(entry->origin, config->path,
 												  strlen(config->path)) == 0;
 
-		value = xstrdup(config_get(from_file ? fresh : config, section, key));
+		value = xstrdup(config_text(from_file ? fresh : config, key));
 	}
 	config_free(fresh);
 	return value;
 }
 
 const char *
-config_get(const Config *config, const char *section, const char *key)
+config_foreign(const Config *config, const char *section, const char *key)
 {
 	const Entry *entry = find_entry(config, section, key);
-	const Setting *setting = settings_find(section, key);
 
-	if (entry != NULL)
-		return entry->value;
-	return setting != NULL ? setting->default_value : NULL;
+	return entry != NULL ? entry->value : NULL;
+}
+
+const char *
+config_text(const Config *config, ConfigKey key)
+{
+	const Setting *setting = settings_get(key);
+	const char *value = config_foreign(config, setting->section, setting->key);
+
+	return value != NULL ? value : setting->default_value;
 }
 
 int64_t
-config_get_number(const Config *config, const char *section, const char *key)
+config_number(const Config *config, ConfigKey key)
 {
-	return settings_number(settings_find(section, key),
-						   config_get(config, section, key));
+	return settings_number(settings_get(key), config_text(config, key));
 }
 
 bool
-config_get_bool(const Config *config, const char *section, const char *key)
+config_bool(const Config *config, ConfigKey key)
 {
-	return settings_bool(config_get(config, section, key));
+	return settings_bool(config_text(config, key));
 }
 
 bool

@@ -20,6 +20,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "config/settings.h"
 
 typedef struct Config Config;
 
@@ -47,8 +48,7 @@ extern bool config_read_environ(Config *config, char *const *environment,
  * would be now; the caller frees it.  NULL, with the reason in err, if the file
  * cannot be read or has an error.  Changes nothing.
  */
-extern char *config_reread(const Config *config, const char *section,
-						   const char *key, Error *err);
+extern char *config_reread(const Config *config, ConfigKey key, Error *err);
 
 /* Takes one "section.key=value" of the command line. */
 extern bool config_assign(Config *config, const char *assignment, Error *err);
@@ -58,20 +58,24 @@ extern bool config_set(Config *config, const char *section, const char *key,
 					   const char *value, const char *origin, Error *err);
 
 /*
- * The value of a key, its default if it has one, else NULL.  Owned by config,
- * valid until the key is set again.
+ * The value of a setting, its default if it has one, else NULL.  Owned by
+ * config, valid until it is set again.
  */
-extern const char *config_get(const Config *config, const char *section,
-							  const char *key);
+extern const char *config_text(const Config *config, ConfigKey key);
 
 /*
- * Typed reads of keys in the table; the value was checked when it was set.
+ * Typed reads of settings that have a value, which was checked when it was set.
  * Sizes are bytes ("16MB" was given), durations milliseconds ("30s").
  */
-extern int64_t config_get_number(const Config *config, const char *section,
-								 const char *key);
-extern bool config_get_bool(const Config *config, const char *section,
-							const char *key);
+extern int64_t config_number(const Config *config, ConfigKey key);
+extern bool config_bool(const Config *config, ConfigKey key);
+
+/*
+ * What was set of a key that is a library's: one of [postgres] or [kafka].
+ * NULL = nothing.  Owned by config, valid until it is set again.
+ */
+extern const char *config_foreign(const Config *config, const char *section,
+								  const char *key);
 
 /*
  * Walks the keys that were set (defaults are not) in one section, in the order

@@ -117,7 +117,7 @@ release(Kafka *kafka)
 Kafka *
 kafka_new(const Config *config, Error *err)
 {
-	const char *spec = config_get(config, "relay", "create_topics");
+	const char *spec = config_text(config, CONFIG_RELAY_CREATE_TOPICS);
 	rd_kafka_conf_t *conf = kafka_properties_new(config, err);
 	Kafka *kafka;
 
@@ -130,8 +130,7 @@ kafka_new(const Config *config, Error *err)
 	kafka->conf = conf;
 	kafka->creates_topics =
 		spec != NULL && topic_spec_parse(&kafka->spec, spec, err);
-	kafka->max_topics =
-		(size_t) config_get_number(config, "relay", "max_topics");
+	kafka->max_topics = (size_t) config_number(config, CONFIG_RELAY_MAX_TOPICS);
 	kafka->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (attach(kafka, err))
 		return kafka;

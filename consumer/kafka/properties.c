@@ -81,7 +81,8 @@ check_required(const Config *config, Error *err)
 {
 	for (size_t i = 0; i < LENGTH(required); i++)
 	{
-		const char *value = config_get(config, "kafka", required[i].property);
+		const char *value =
+			config_foreign(config, "kafka", required[i].property);
 		bool allowed = value == NULL;
 
 		for (int j = 0; !allowed && required[i].values[j] != NULL; j++)
@@ -202,8 +203,8 @@ kafka_properties_new(const Config *config, Error *err)
 {
 	rd_kafka_conf_t *conf;
 
-	if (config_get(config, "kafka", "bootstrap.servers") == NULL &&
-		config_get(config, "kafka", "metadata.broker.list") == NULL)
+	if (config_foreign(config, "kafka", "bootstrap.servers") == NULL &&
+		config_foreign(config, "kafka", "metadata.broker.list") == NULL)
 	{
 		error_set(err, "no brokers: give -b HOST:PORT, or bootstrap.servers "
 					   "in section [kafka]");

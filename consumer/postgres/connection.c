@@ -102,7 +102,7 @@ pgconn_check(const Config *config, Error *err)
 {
 	PQconninfoOption *options = PQconndefaults();
 	const char *known[MAX_KEYWORDS + 2];
-	const char *path = config_get(config, "postgres", PASSWORD_FILE);
+	const char *path = config_foreign(config, "postgres", PASSWORD_FILE);
 	char password[PASSWORD_SIZE];
 	size_t n = 0;
 	bool ok;
@@ -118,7 +118,7 @@ pgconn_check(const Config *config, Error *err)
 		ok = read_password(path, password, err);
 	for (int i = 0; ok && own_keywords[i] != NULL; i++)
 	{
-		if (config_get(config, "postgres", own_keywords[i]) != NULL)
+		if (config_foreign(config, "postgres", own_keywords[i]) != NULL)
 			ok = error_set(err,
 						   "[postgres] %s cannot be set: the relay sets it "
 						   "itself",
@@ -149,7 +149,7 @@ rotate_hosts(const Config *config, unsigned first, Parameters *parameters)
 	for (size_t i = 0; i < sizeof(list_keywords) / sizeof(list_keywords[0]);
 		 i++)
 	{
-		const char *list = config_get(config, "postgres", list_keywords[i]);
+		const char *list = config_foreign(config, "postgres", list_keywords[i]);
 
 		if (list == NULL)
 			continue;
@@ -163,7 +163,7 @@ static void
 collect(const Config *config, bool replication, unsigned first_host,
 		Parameters *parameters)
 {
-	const char *options = config_get(config, "postgres", "options");
+	const char *options = config_foreign(config, "postgres", "options");
 	const char *own = replication ? pinned_settings : ordinary_settings;
 	const char *key;
 	const char *value;

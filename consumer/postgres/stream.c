@@ -66,7 +66,7 @@ pgstream_new(const Config *config)
 	PgStream *stream = xcalloc(1, sizeof(PgStream));
 
 	stream->config = config;
-	stream->slot = config_get(config, "relay", "slot");
+	stream->slot = config_text(config, CONFIG_RELAY_SLOT);
 	return stream;
 }
 
@@ -314,7 +314,7 @@ command_failed(PgStream *stream, const PGresult *result,
 {
 	*error_class = pgerror_classify(stream->conn, result, stream->slot, err);
 	if (*error_class == PG_ERROR_MISSING && !stream->started_once &&
-		config_get_bool(stream->config, "relay", "create_slot"))
+		config_bool(stream->config, CONFIG_RELAY_CREATE_SLOT))
 		return create_slot(stream, PG_SLOT_PERMANENT, error_class, err);
 	pgstream_close(stream);
 	return PGSTREAM_FAILED;

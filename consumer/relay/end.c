@@ -18,8 +18,9 @@ relay_start_draining(Relay *relay, int exit_status)
 	relay->phase = PHASE_DRAINING;
 	relay->more = false;
 	relay->exit_status = exit_status;
-	relay->deadline_ms = clock_ms() + config_get_number(relay->config, "relay",
-														"shutdown_timeout");
+	relay->deadline_ms =
+		clock_ms() +
+		config_number(relay->config, CONFIG_RELAY_SHUTDOWN_TIMEOUT);
 }
 
 void

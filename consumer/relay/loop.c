@@ -55,7 +55,7 @@ reload(const Relay *relay)
 {
 	LogLevel level;
 	Error err;
-	char *name = config_reread(relay->config, "log", "level", &err);
+	char *name = config_reread(relay->config, CONFIG_LOG_LEVEL, &err);
 
 	if (name == NULL || !log_level_parse(name, &level))
 		log_warning("nothing is reloaded", LOG_TEXT("error", err.text));
@@ -201,7 +201,7 @@ tell_how_to_skip(const Relay *relay)
 		return;
 	snprintf(sql, sizeof(sql),
 			 "SELECT pg_replication_slot_advance('%s', '" LSN_FORMAT "');",
-			 config_get(relay->config, "relay", "slot"), LSN_ARGS(lsn));
+			 config_text(relay->config, CONFIG_RELAY_SLOT), LSN_ARGS(lsn));
 	log_info("all before that transaction is confirmed; to skip it and go on:",
 			 LOG_TEXT("sql", sql));
 }
@@ -228,18 +228,18 @@ open_signals(void)
 static IntakeOptions
 intake_options(const Config *config)
 {
-	const char *on_error = config_get(config, "relay", "on_error");
+	const char *on_error = config_text(config, CONFIG_RELAY_ON_ERROR);
 
 	return (
-		IntakeOptions){.budget = (uint64_t) config_get_number(config, "relay",
-															  "inflight_bytes"),
+		IntakeOptions){.budget = (uint64_t)
+						   config_number(config, CONFIG_RELAY_INFLIGHT_BYTES),
 					   .on_error = strcmp(on_error, "dead-letter") == 0
 									   ? ON_ERROR_DEAD_LETTER
 								   : strcmp(on_error, "skip") == 0
 									   ? ON_ERROR_SKIP
 									   : ON_ERROR_STOP,
 					   .dead_letter_topic =
-						   config_get(config, "relay", "dead_letter_topic")};
+						   config_text(config, CONFIG_RELAY_DEAD_LETTER_TOPIC)};
 }
 
 int

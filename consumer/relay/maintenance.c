@@ -40,9 +40,9 @@ maintenance_new(const Config *config)
 	Maintenance *maintenance = xcalloc(1, sizeof(Maintenance));
 
 	maintenance->config = config;
-	if (config_get(config, "maintenance", "interval") != NULL)
+	if (config_text(config, CONFIG_MAINTENANCE_INTERVAL) != NULL)
 		maintenance->interval_ms =
-			config_get_number(config, "maintenance", "interval");
+			config_number(config, CONFIG_MAINTENANCE_INTERVAL);
 	maintenance->next_ms = clock_ms();
 	return maintenance;
 }
@@ -92,7 +92,7 @@ maintenance_due(const Maintenance *maintenance)
 static void
 fail(Maintenance *maintenance, const PGresult *result)
 {
-	const char *slot = config_get(maintenance->config, "relay", "slot");
+	const char *slot = config_text(maintenance->config, CONFIG_RELAY_SLOT);
 	const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
 	Error err;
 
@@ -114,8 +114,7 @@ start(Maintenance *maintenance)
 
 	maintenance->next_ms = now + maintenance->interval_ms;
 	maintenance->connect_until_ms =
-		now +
-		config_get_number(maintenance->config, "relay", "connect_timeout");
+		now + config_number(maintenance->config, CONFIG_RELAY_CONNECT_TIMEOUT);
 	maintenance->conn = pgconn_start_ordinary(maintenance->config);
 	maintenance->polling = PGRES_POLLING_WRITING;
 }
@@ -125,11 +124,11 @@ static bool
 send_call(Maintenance *maintenance)
 {
 	const Config *config = maintenance->config;
-	const char *tables = config_get(config, "outbox", "tables");
+	const char *tables = config_text(config, CONFIG_OUTBOX_TABLES);
 	const char *values[] = {tables != NULL ? tables : "public.outbox",
-							config_get(config, "maintenance", "older_than"),
-							config_get(config, "maintenance", "ahead"),
-							config_get(config, "maintenance", "batch")};
+							config_text(config, CONFIG_MAINTENANCE_OLDER_THAN),
+							config_text(config, CONFIG_MAINTENANCE_AHEAD),
+							config_text(config, CONFIG_MAINTENANCE_BATCH)};
 
 	maintenance->connect_until_ms = 0;
 	return PQsetnonblocking(maintenance->conn, 1) == 0 &&

@@ -40,7 +40,7 @@ on_started(Relay *relay)
 				history->end >= relay->received;
 
 	log_info("streaming",
-			 LOG_TEXT("slot", config_get(relay->config, "relay", "slot")),
+			 LOG_TEXT("slot", config_text(relay->config, CONFIG_RELAY_SLOT)),
 			 LOG_TEXT("system", history->system_identifier),
 			 LOG_TEXT("timeline", history->timeline),
 			 LOG_INT("waited_s",
@@ -247,13 +247,13 @@ int64_t
 relay_silence_due(const Relay *relay)
 {
 	int64_t timeout =
-		config_get_number(relay->config, "relay", "receive_timeout");
+		config_number(relay->config, CONFIG_RELAY_RECEIVE_TIMEOUT);
 
 	if (pgstream_fd(relay->stream) < 0)
 		return INT64_MAX;
 	if (pgstream_is_connecting(relay->stream))
 		return relay->connect_ms +
-			   config_get_number(relay->config, "relay", "connect_timeout");
+			   config_number(relay->config, CONFIG_RELAY_CONNECT_TIMEOUT);
 	if (!pgstream_is_streaming(relay->stream) || !relay_is_listening(relay))
 		return INT64_MAX;
 	return relay->heard_ms + (relay->asked ? timeout : timeout / 2);
@@ -271,11 +271,11 @@ relay_serve_silence(Relay *relay)
 	{
 		pgstream_pass_host(relay->stream);
 		hang_up(relay, "did not answer",
-				config_get_number(relay->config, "relay", "connect_timeout"));
+				config_number(relay->config, CONFIG_RELAY_CONNECT_TIMEOUT));
 	}
 	else if (relay->asked)
 		hang_up(relay, "was silent",
-				config_get_number(relay->config, "relay", "receive_timeout"));
+				config_number(relay->config, CONFIG_RELAY_RECEIVE_TIMEOUT));
 	else
 	{
 		relay->asked = true;
@@ -314,7 +314,7 @@ relay_status_due(const Relay *relay)
 	if (tracker_flush(relay->tracker) > relay->confirmed)
 		return relay->status_ms + CONFIRM_INTERVAL_MS;
 	return relay->status_ms +
-		   config_get_number(relay->config, "relay", "status_interval");
+		   config_number(relay->config, CONFIG_RELAY_STATUS_INTERVAL);
 }
 
 void

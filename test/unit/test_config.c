@@ -59,16 +59,16 @@ defaults_hold_until_something_is_set(void **state)
 	Config *config = config_new();
 
 	(void) state;
-	assert_string_equal(config_get(config, "relay", "slot"), "pg_outbox");
-	assert_int_equal(config_get_number(config, "relay", "inflight_bytes"),
+	assert_string_equal(config_text(config, CONFIG_RELAY_SLOT), "pg_outbox");
+	assert_int_equal(config_number(config, CONFIG_RELAY_INFLIGHT_BYTES),
 					 16 * 1024 * 1024);
-	assert_int_equal(config_get_number(config, "relay", "status_interval"),
+	assert_int_equal(config_number(config, CONFIG_RELAY_STATUS_INTERVAL),
 					 10000);
-	assert_int_equal(config_get_number(config, "relay", "shutdown_timeout"),
+	assert_int_equal(config_number(config, CONFIG_RELAY_SHUTDOWN_TIMEOUT),
 					 30000);
-	assert_false(config_get_bool(config, "relay", "create_slot"));
-	assert_null(config_get(config, "kafka", "bootstrap.servers"));
-	assert_null(config_get(config, "outbox", "tables"));
+	assert_false(config_bool(config, CONFIG_RELAY_CREATE_SLOT));
+	assert_null(config_foreign(config, "kafka", "bootstrap.servers"));
+	assert_null(config_text(config, CONFIG_OUTBOX_TABLES));
 	config_free(config);
 }
 
@@ -89,16 +89,17 @@ a_file_sets_keys_by_section(void **state)
 			  "[relay]\ninflight_bytes = 1 GB\nstatus_interval=1min\n"
 			  "create_slot = yes\n[log]\nlevel=debug\n",
 			  NULL);
-	assert_string_equal(config_get(config, "postgres", "password"), "a=b#c;d");
-	assert_string_equal(config_get(config, "kafka", "bootstrap.servers"),
+	assert_string_equal(config_foreign(config, "postgres", "password"),
+						"a=b#c;d");
+	assert_string_equal(config_foreign(config, "kafka", "bootstrap.servers"),
 						"k1:9092,k2:9092");
-	assert_string_equal(config_get(config, "outbox", "topic"),
+	assert_string_equal(config_text(config, CONFIG_OUTBOX_TOPIC),
 						"${aggregate_type}.events");
-	assert_int_equal(config_get_number(config, "relay", "inflight_bytes"),
+	assert_int_equal(config_number(config, CONFIG_RELAY_INFLIGHT_BYTES),
 					 1 << 30);
-	assert_int_equal(config_get_number(config, "relay", "status_interval"),
+	assert_int_equal(config_number(config, CONFIG_RELAY_STATUS_INTERVAL),
 					 60000);
-	assert_true(config_get_bool(config, "relay", "create_slot"));
+	assert_true(config_bool(config, CONFIG_RELAY_CREATE_SLOT));
 
 	assert_true(config_next(config, "kafka", &cursor, &key, &value));
 	assert_string_equal(key, "bootstrap.servers");
@@ -144,6 +145,21 @@ what_is_wrong_in_a_file_is_told_with_its_line(void **state)
 					   "the environment");
 	snprintf(line, sizeof(line), "[kafka]\na = %0194d\nb = c\n", 1);
 	assert_wrong(line, NULL);
+}
+
+static void
+each_name_has_a_setting(void **state)
+{
+	(void) state;
+	for (ConfigKey key = 0; key < N_SETTINGS; key++)
+	{
+		const Setting *setting = settings_get(key);
+
+		assert_non_null(setting->section);
+		assert_non_null(setting->description);
+		assert_ptr_equal(settings_find(setting->section, setting->key),
+						 setting);
+	}
 }
 
 static void
@@ -195,8 +211,8 @@ values_are_checked(void **state)
 	}
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
 		assert_true(config_assign(config, good[i], &err));
-	assert_string_equal(config_get(config, "kafka", "a.b.c"), "d=e");
-	assert_string_equal(config_get(config, "outbox", "headers"), "");
+	assert_string_equal(config_foreign(config, "kafka", "a.b.c"), "d=e");
+	assert_string_equal(config_text(config, CONFIG_OUTBOX_HEADERS), "");
 	config_free(config);
 }
 
@@ -237,11 +253,11 @@ the_environment_sets_keys(void **state)
 
 	(void) state;
 	assert_true(config_read_environ(config, environment, &err));
-	assert_string_equal(config_get(config, "relay", "slot"),
+	assert_string_equal(config_text(config, CONFIG_RELAY_SLOT),
 						"from_environment");
-	assert_string_equal(config_get(config, "kafka", "bootstrap.servers"),
+	assert_string_equal(config_foreign(config, "kafka", "bootstrap.servers"),
 						"k:9092");
-	assert_string_equal(config_get(config, "postgres", "password"),
+	assert_string_equal(config_foreign(config, "postgres", "password"),
 						"with = and ;");
 	assert_false(config_read_environ(config, wrong, &err));
 	assert_string_equal(err.text,
@@ -260,9 +276,9 @@ the_later_setting_wins(void **state)
 	(void) state;
 	read_text(config, "[relay]\nslot = first\n", NULL);
 	assert_true(config_read_environ(config, environment, &err));
-	assert_string_equal(config_get(config, "relay", "slot"), "second");
+	assert_string_equal(config_text(config, CONFIG_RELAY_SLOT), "second");
 	assert_true(config_assign(config, "relay.slot=third", &err));
-	assert_string_equal(config_get(config, "relay", "slot"), "third");
+	assert_string_equal(config_text(config, CONFIG_RELAY_SLOT), "third");
 	config_free(config);
 }
 
@@ -290,6 +306,7 @@ main(void)
 		cmocka_unit_test(defaults_hold_until_something_is_set),
 		cmocka_unit_test(a_file_sets_keys_by_section),
 		cmocka_unit_test(what_is_wrong_in_a_file_is_told_with_its_line),
+		cmocka_unit_test(each_name_has_a_setting),
 		cmocka_unit_test(values_are_checked),
 		cmocka_unit_test(an_assignment_that_is_none_is_not_repeated),
 		cmocka_unit_test(the_environment_sets_keys),
