@@ -1,5 +1,5 @@
--- $1 slot, $2 tables as a comma list, $3, $4, $5 the columns of which one has to
--- be there for topic, key and payload; none: nothing to look for.
+-- $1 slot, $2 tables as a comma-separated list, $3, $4, $5 the columns of which one has to exist
+-- for topic, key and payload; an empty array asks for nothing.
 WITH setting AS (
     SELECT s.name, s.setting FROM pg_catalog.pg_settings s
 ), slot AS (
@@ -17,17 +17,19 @@ SELECT 'wal_level'::text, setting = 'logical', 'wal_level is ' || setting,
 FROM setting WHERE name = 'wal_level'
 UNION ALL
 SELECT 'role', rolreplication OR rolsuper, 'role ' || rolname
-        || CASE WHEN rolreplication OR rolsuper THEN ' has REPLICATION' ELSE ' lacks REPLICATION' END,
+        || CASE WHEN rolreplication OR rolsuper THEN ' has ' ELSE ' lacks ' END || 'REPLICATION',
     pg_catalog.format('ALTER ROLE %I REPLICATION;', rolname)
 FROM pg_catalog.pg_roles WHERE rolname = current_user
 UNION ALL
-SELECT 'max_replication_slots', used < setting::int, used || ' of max_replication_slots = ' || setting || ' are used',
+SELECT 'max_replication_slots', used < setting::int,
+    used || ' of max_replication_slots = ' || setting || ' are used by others',
     'ALTER SYSTEM SET max_replication_slots = ' || setting::int + 10 || '; then restart the server'
 FROM setting, (SELECT pg_catalog.count(*) AS used FROM pg_catalog.pg_replication_slots
                WHERE slot_name <> $1) AS u
 WHERE name = 'max_replication_slots'
 UNION ALL
-SELECT 'max_wal_senders', used < setting::int, used || ' of max_wal_senders = ' || setting || ' are used by others',
+SELECT 'max_wal_senders', used < setting::int,
+    used || ' of max_wal_senders = ' || setting || ' are used by others',
     'ALTER SYSTEM SET max_wal_senders = ' || setting::int + 10 || '; then restart the server'
 FROM setting, (SELECT pg_catalog.count(*) AS used FROM pg_catalog.pg_stat_get_wal_senders() w
                WHERE w.pid NOT IN (SELECT active_pid FROM slot WHERE active_pid IS NOT NULL)
@@ -35,23 +37,27 @@ FROM setting, (SELECT pg_catalog.count(*) AS used FROM pg_catalog.pg_stat_get_wa
 WHERE name = 'max_wal_senders'
 UNION ALL
 SELECT 'max_slot_wal_keep_size', true,
-    CASE WHEN setting = '-1' THEN 'max_slot_wal_keep_size is not set: a slot that nobody reads fills the disk'
-         ELSE 'max_slot_wal_keep_size is ' || setting || ' MB: a slot that is further behind loses events' END,
+    CASE WHEN setting = '-1'
+         THEN 'max_slot_wal_keep_size is not set: a slot that nobody reads fills the disk'
+         ELSE 'max_slot_wal_keep_size is ' || setting
+              || ' MB: a slot that is further behind loses events' END,
     NULL
 FROM setting WHERE name = 'max_slot_wal_keep_size'
 UNION ALL
 SELECT 'slot', EXISTS (SELECT FROM slot),
-    'slot "' || $1 || '" ' || CASE WHEN EXISTS (SELECT FROM slot) THEN 'exists' ELSE 'does not exist' END,
+    'slot "' || $1 || '" '
+        || CASE WHEN EXISTS (SELECT FROM slot) THEN 'exists' ELSE 'does not exist' END,
     'pg_outbox create-slot --slot ' || $1
 UNION ALL
 SELECT 'plugin', plugin = 'pg_outbox' AND database = pg_catalog.current_database(),
-    'slot "' || $1 || '" has plugin ' || coalesce(plugin, 'none') || ' in database ' || coalesce(database, 'none'),
+    'slot "' || $1 || '" has plugin ' || coalesce(plugin, 'none')
+        || ' in database ' || coalesce(database, 'none'),
     'use another name with --slot, or the database that it is for'
 FROM slot
 UNION ALL
 SELECT 'wal_status', wal_status <> 'lost', 'slot "' || $1 || '" has its WAL: ' || wal_status,
-    'its events are lost: pg_outbox drop-slot and create-slot, publish the rows of the outbox that are missing'
-        || ' by other means, and raise max_slot_wal_keep_size'
+    'its events are lost: pg_outbox drop-slot and create-slot, publish the rows of the outbox that'
+        || ' are missing by other means, and raise max_slot_wal_keep_size'
 FROM slot WHERE wal_status IS NOT NULL
 UNION ALL
 SELECT 'table', relation IS NOT NULL,
@@ -61,15 +67,19 @@ FROM asked
 UNION ALL
 SELECT 'persistence', relkind IN ('r', 'p') AND relpersistence = 'p',
     'table ' || name || CASE WHEN relkind NOT IN ('r', 'p') THEN ' is no table'
-                             WHEN relpersistence <> 'p' THEN ' is not in the WAL' ELSE ' is in the WAL' END,
+                             WHEN relpersistence <> 'p' THEN ' is not in the WAL'
+                             ELSE ' is in the WAL' END,
     CASE WHEN relkind IN ('r', 'p') THEN 'ALTER TABLE ' || name || ' SET LOGGED;'
          ELSE 'name a table in tables of section [outbox]' END
 FROM asked JOIN pg_catalog.pg_class c ON c.oid = relation
 UNION ALL
 SELECT 'column', pg_catalog.bool_or(attname IS NOT NULL),
-    'table ' || name || CASE WHEN pg_catalog.bool_or(attname IS NOT NULL) THEN ' has ' ELSE ' lacks ' END
-        || 'a column for the ' || purpose || ': ' || pg_catalog.string_agg(wanted, ' or ' ORDER BY place),
+    'table ' || name
+        || CASE WHEN pg_catalog.bool_or(attname IS NOT NULL) THEN ' has ' ELSE ' lacks ' END
+        || 'a column for the ' || purpose || ': '
+        || pg_catalog.string_agg(wanted, ' or ' ORDER BY place),
     'name the column in ' || purpose || ' of section [outbox]'
 FROM asked CROSS JOIN needed
-LEFT JOIN pg_catalog.pg_attribute ON attrelid = relation AND attnum > 0 AND NOT attisdropped AND attname = wanted
+LEFT JOIN pg_catalog.pg_attribute
+    ON attrelid = relation AND attnum > 0 AND NOT attisdropped AND attname = wanted
 WHERE relation IS NOT NULL GROUP BY name, purpose

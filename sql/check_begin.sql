@@ -1,8 +1,9 @@
 
--- check: what the server's side of publishing needs.  The query in check.sql is
--- also in the relay, whose command "check" runs it where there is no extension.
+-- check: what publishing needs on the server's side.  The query in check.sql is also in the relay,
+-- whose command "check" runs it.
 
-CREATE FUNCTION outbox.check(slot text DEFAULT 'pg_outbox', tables text DEFAULT 'public.outbox',
+CREATE OR REPLACE FUNCTION outbox.check(slot text DEFAULT 'pg_outbox',
+    tables text DEFAULT 'public.outbox',
     topic_columns text[] DEFAULT '{aggregate_type,aggregatetype}',
     key_columns text[] DEFAULT '{aggregate_id,aggregateid}',
     payload_columns text[] DEFAULT '{payload}')

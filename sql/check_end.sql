@@ -1,2 +1,2 @@
 $check$;
-COMMENT ON FUNCTION outbox.check IS 'what publishing needs of this server, and what repairs it';
+COMMENT ON FUNCTION outbox.check IS 'what publishing needs of this server, and how to repair it';

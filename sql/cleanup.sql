@@ -1,67 +1,73 @@
 
--- cleanup: rows that are old enough.  Whether they are published does not
--- matter: the relay reads the WAL, not the table.
+-- cleanup: deletes rows that are old enough.  Whether they are published does not matter: the
+-- relay reads the WAL, not the table.
 
--- Everything before is old; an error if the arguments make no sense.
-CREATE FUNCTION outbox.cutoff(name regclass, older_than interval, batch integer) RETURNS timestamptz
+-- Checks the arguments of a cleanup.  Returns the condition that rows are old, and the time before
+-- which they are.
+CREATE OR REPLACE FUNCTION outbox._cutoff(name regclass, older_than interval, batch integer,
+    time_column text, OUT condition text, OUT before timestamp)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    key record;
 BEGIN
-    PERFORM outbox.require_table(name);
-    IF NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = name AND attname = 'created_at'
-                   AND NOT attisdropped AND atttypid IN ('timestamp'::regtype, 'timestamptz'::regtype)) THEN
-        RAISE EXCEPTION 'table % has no column "created_at" of type timestamp or timestamptz', name
-            USING ERRCODE = 'undefined_column';
-    END IF;
+    PERFORM outbox._require_table(name);
+    key := outbox._time_column(name, time_column);
     IF older_than IS NULL OR older_than < interval '0' THEN
-        RAISE EXCEPTION 'older_than is %: it must not be negative', coalesce(older_than::text, 'NULL')
+        RAISE EXCEPTION 'older_than is %: it must not be negative',
+                coalesce(older_than::text, 'NULL')
             USING ERRCODE = 'invalid_parameter_value';
     END IF;
     IF batch IS NULL OR batch < 1 THEN
-        RAISE EXCEPTION 'batch is %: it has to be at least 1', coalesce(batch::text, 'NULL')
+        RAISE EXCEPTION 'batch is %: it must be at least 1', coalesce(batch::text, 'NULL')
             USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    RETURN now() - older_than;
+    IF key.column_type = 'bigint'::regtype THEN
+        PERFORM outbox._require_milliseconds(name, key.column_name);
+    END IF;
+    before := outbox._present(key.column_type) - older_than;
+    condition := format('%I < %s', key.column_name, outbox._write_time(before, key.column_type));
 END $$;
 
--- The tables that have the rows: the table itself or, of a partitioned one, its
--- leaves, those that end before the cutoff being whole.
-CREATE FUNCTION outbox.leaves(name regclass, cutoff timestamptz, OUT leaf regclass, OUT whole boolean)
+-- Returns the tables that have the rows: the table itself or, of a partitioned one, its leaves.
+-- Those that end before the cutoff are old as a whole, if it is partitioned by the time column.
+CREATE OR REPLACE FUNCTION outbox._leaves(name regclass, time_column text, before timestamp,
+    OUT leaf regclass, OUT whole boolean)
 RETURNS SETOF record
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT c.oid::regclass, coalesce(p.ends <= cutoff::timestamp AND c.relkind = 'r', false)
-    FROM (SELECT name AS oid WHERE NOT EXISTS (SELECT FROM pg_partitioned_table WHERE partrelid = name)
+    SELECT c.oid::regclass, coalesce(p.ends <= before AND c.relkind = 'r', false)
+    FROM (SELECT name AS oid
+          WHERE NOT EXISTS (SELECT FROM pg_partitioned_table WHERE partrelid = name)
           UNION ALL
           SELECT relid FROM pg_partition_tree(name) WHERE isleaf AND relid <> name) t
     JOIN pg_class c ON c.oid = t.oid
-    LEFT JOIN outbox.partitions(CASE WHEN EXISTS (
-            SELECT FROM pg_partitioned_table JOIN pg_attribute ON attrelid = partrelid AND attnum = partattrs[0]
-            WHERE partrelid = name AND partstrat = 'r' AND partnatts = 1 AND attname = 'created_at')
-        THEN name END) p ON p.partition = c.oid AND NOT p.is_default
+    LEFT JOIN outbox._partitions(CASE WHEN (outbox._partition_key(name)).column_name
+                                           = (outbox._time_column(name, time_column)).column_name
+                                      THEN name END) p
+        ON p.partition = c.oid AND NOT p.is_default
     ORDER BY p.begins NULLS LAST
 $$;
 
--- Deletes rows of one leaf, at most a batch, without those that somebody has
--- locked.  Through the parent, so that its privileges are what counts; the
--- condition on created_at keeps it to the partitions that are old.
-CREATE FUNCTION outbox.delete_batch(name regclass, leaf regclass, cutoff timestamptz, batch integer)
-RETURNS bigint
+-- Deletes rows of one leaf, at most a batch, without those that another session has locked, and
+-- returns how many they were.  Through the parent, so that its privileges are what counts; the
+-- condition on the time keeps it to the partitions that are old.
+CREATE OR REPLACE FUNCTION outbox._delete_batch(name regclass, leaf regclass, condition text,
+    batch integer) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     deleted bigint;
 BEGIN
-    EXECUTE format('DELETE FROM %1$s WHERE tableoid = $1 AND created_at < $2 AND ctid = ANY(ARRAY('
-                   'SELECT ctid FROM %1$s WHERE tableoid = $1 AND created_at < $2'
-                   ' LIMIT $3 FOR UPDATE SKIP LOCKED))', name)
-    USING leaf::oid, cutoff, batch;
+    EXECUTE format('DELETE FROM %1$s WHERE tableoid = $1 AND %2$s AND ctid = ANY(ARRAY('
+                   'SELECT ctid FROM %1$s WHERE tableoid = $1 AND %2$s'
+                   ' LIMIT $2 FOR UPDATE SKIP LOCKED))', name, condition)
+    USING leaf::oid, batch;
     GET DIAGNOSTICS deleted = ROW_COUNT;
     RETURN deleted;
 END $$;
 
--- Drops a partition that is old as a whole, or empties it while the table is in
--- use; returns how many rows it had, or NULL if it is gone, not the caller's, or
--- not free now.
--- For the parent it waits 0.1 s at most, since new writers wait behind it.
-CREATE FUNCTION outbox.drop_partition(name regclass, leaf regclass) RETURNS bigint
+-- Drops a partition that is old as a whole, or empties it while the table is in use.  Returns how
+-- many rows it had, or NULL if it is gone, not the caller's, or locked.  It waits for the parent
+-- 0.1 s at most, since new writers wait behind it.
+CREATE OR REPLACE FUNCTION outbox._drop_partition(name regclass, leaf regclass) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET lock_timeout = '100ms' AS $$
 DECLARE
     rows bigint;
@@ -83,32 +89,32 @@ BEGIN
     RETURN rows;
 END $$;
 
--- Does one step of a leaf: all of it, or a batch; returns how many rows that
--- were.  Fewer than a batch: there is no more to do.
-CREATE FUNCTION outbox.cleanup_step(name regclass, leaf regclass, whole boolean, cutoff timestamptz,
-    batch integer) RETURNS bigint
+-- Does one step of a leaf, the whole of it or a batch, and returns how many rows that were.  Fewer
+-- than a batch: nothing is left to do.
+CREATE OR REPLACE FUNCTION outbox._cleanup_step(name regclass, leaf regclass, whole boolean,
+    condition text, batch integer) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     rows bigint;
 BEGIN
     IF whole THEN
-        rows := outbox.drop_partition(name, leaf);
+        rows := outbox._drop_partition(name, leaf);
     END IF;
-    RETURN coalesce(rows, outbox.delete_batch(name, leaf, cutoff, batch));
+    RETURN coalesce(rows, outbox._delete_batch(name, leaf, condition, batch));
 END $$;
 
-CREATE FUNCTION outbox.cleanup(name regclass, older_than interval DEFAULT '7 days',
-    batch integer DEFAULT 10000) RETURNS bigint
+CREATE OR REPLACE FUNCTION outbox.cleanup(name regclass, older_than interval DEFAULT '7 days',
+    batch integer DEFAULT 10000, time_column text DEFAULT NULL) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    before timestamptz := outbox.cutoff(name, older_than, batch);
+    old record := outbox._cutoff(name, older_than, batch, time_column);
     one record;
     rows bigint;
     total bigint := 0;
 BEGIN
-    FOR one IN SELECT leaf, whole FROM outbox.leaves(name, before) LOOP
+    FOR one IN SELECT leaf, whole FROM outbox._leaves(name, time_column, old.before) LOOP
         LOOP
-            rows := outbox.cleanup_step(name, one.leaf, one.whole, before, batch);
+            rows := outbox._cleanup_step(name, one.leaf, one.whole, old.condition, batch);
             total := total + rows;
             EXIT WHEN rows < batch;
         END LOOP;
@@ -116,30 +122,31 @@ BEGIN
     RETURN total;
 END $$;
 COMMENT ON FUNCTION outbox.cleanup IS
-    'delete old rows, drop old partitions, in this transaction; return how many rows that were';
+    'delete old rows and drop old partitions in this transaction; return the number of rows';
 
--- A procedure that commits may have no settings of its own, so its names are
--- qualified.
-CREATE PROCEDURE outbox.cleanup_all(name regclass, older_than interval DEFAULT '7 days',
-    batch integer DEFAULT 10000, INOUT deleted bigint DEFAULT 0)
+-- A procedure that commits may have no settings of its own (functioncmds.c, ExecuteCallStmt), so
+-- all names in it are qualified.
+CREATE OR REPLACE PROCEDURE outbox.cleanup_all(name regclass,
+    older_than interval DEFAULT '7 days', batch integer DEFAULT 10000,
+    INOUT deleted bigint DEFAULT 0, time_column text DEFAULT NULL)
 LANGUAGE plpgsql AS $$
 DECLARE
-    before timestamptz := outbox.cutoff(name, older_than, batch);
-    leaves regclass[];
+    old pg_catalog.record := outbox._cutoff(name, older_than, batch, time_column);
+    leaves pg_catalog.regclass[];
     are_whole boolean[];
     rows bigint;
 BEGIN
     deleted := 0;
     SELECT pg_catalog.array_agg(leaf), pg_catalog.array_agg(whole) INTO leaves, are_whole
-    FROM outbox.leaves(name, before);
+    FROM outbox._leaves(name, time_column, old.before);
     FOR i IN 1 .. coalesce(pg_catalog.cardinality(leaves), 0) LOOP
         LOOP
-            rows := outbox.cleanup_step(name, leaves[i], are_whole[i], before, batch);
+            rows := outbox._cleanup_step(name, leaves[i], are_whole[i], old.condition, batch);
             COMMIT;
-            deleted := deleted + rows;
-            EXIT WHEN rows < batch;
+            deleted := deleted OPERATOR(pg_catalog.+) rows;
+            EXIT WHEN rows OPERATOR(pg_catalog.<) batch;
         END LOOP;
     END LOOP;
 END $$;
 COMMENT ON PROCEDURE outbox.cleanup_all IS
-    'the same, each batch and each partition in a transaction of its own';
+    'the same with a transaction for each batch and each partition';

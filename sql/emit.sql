@@ -1,21 +1,25 @@
 
--- emit: events without a table, as transactional logical messages; the C
--- functions are in decoder/emit.c.
+-- emit: events without a table, as transactional logical messages; the C functions are in
+-- decoder/emit.c.
 
-CREATE FUNCTION outbox.emit(aggregate_type text, aggregate_id text, event_type text,
+CREATE OR REPLACE FUNCTION outbox.emit(aggregate_type text, aggregate_id text, event_type text,
     payload jsonb, headers jsonb DEFAULT NULL, id uuid DEFAULT pg_catalog.gen_random_uuid())
 RETURNS uuid LANGUAGE c VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'pg_outbox_emit';
-COMMENT ON FUNCTION outbox.emit IS 'publish an event, JSON, with this transaction';
+COMMENT ON FUNCTION outbox.emit IS 'publish an event with JSON as its value in this transaction';
 
-CREATE FUNCTION outbox.emit_text(aggregate_type text, aggregate_id text, event_type text,
-    payload text, headers jsonb DEFAULT NULL, id uuid DEFAULT pg_catalog.gen_random_uuid())
+CREATE OR REPLACE FUNCTION outbox.emit_text(aggregate_type text, aggregate_id text,
+    event_type text, payload text, headers jsonb DEFAULT NULL,
+    id uuid DEFAULT pg_catalog.gen_random_uuid())
 RETURNS uuid LANGUAGE c VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'pg_outbox_emit_text';
-COMMENT ON FUNCTION outbox.emit_text IS 'publish an event, text, with this transaction';
+COMMENT ON FUNCTION outbox.emit_text IS
+    'publish an event with text as its value in this transaction';
 
-CREATE FUNCTION outbox.emit_bytes(aggregate_type text, aggregate_id text, event_type text,
-    payload bytea, headers jsonb DEFAULT NULL, id uuid DEFAULT pg_catalog.gen_random_uuid())
+CREATE OR REPLACE FUNCTION outbox.emit_bytes(aggregate_type text, aggregate_id text,
+    event_type text, payload bytea, headers jsonb DEFAULT NULL,
+    id uuid DEFAULT pg_catalog.gen_random_uuid())
 RETURNS uuid LANGUAGE c VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'pg_outbox_emit_bytes';
-COMMENT ON FUNCTION outbox.emit_bytes IS 'publish an event, bytes, with this transaction';
+COMMENT ON FUNCTION outbox.emit_bytes IS
+    'publish an event with bytes as its value in this transaction';

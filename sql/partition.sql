@@ -1,11 +1,11 @@
 
--- partition: range partitions on created_at, and a default one.
+-- partition: range partitions by time, and a default one.
 --
--- Partitions are as wide as the last one that there is: nothing else keeps the
--- width.  It is whole months, or less than 28 days, so bounds tell which.
+-- New partitions are as wide as the last one, and follow it without a gap; the width is kept
+-- nowhere else.  It is whole months, or less than 28 days, so that bounds tell which.
 
--- An error if a width cannot be that of partitions.
-CREATE FUNCTION outbox.check_width(width interval) RETURNS void
+-- Raises an error if a width cannot be that of partitions.
+CREATE OR REPLACE FUNCTION outbox._check_width(width interval) RETURNS void
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     months integer := extract(year FROM width) * 12 + extract(month FROM width);
@@ -17,161 +17,231 @@ BEGIN
     END IF;
     RAISE EXCEPTION 'partitions cannot be % wide', width
         USING ERRCODE = 'invalid_parameter_value',
-              HINT = 'Give whole months, or from an hour to less than 28 days: ''1 day'', ''1 month''.';
+              HINT = 'Give whole months, or from an hour to less than 28 days: ''1 day'','
+                     ' ''1 month''.';
 END $$;
 
--- Where the partition begins that a time belongs to.  Weeks begin on Monday.
-CREATE FUNCTION outbox.partition_begin(at timestamp, width interval) RETURNS timestamp
+-- Returns where the partition begins that a time belongs to, if one begins at the anchor.  By
+-- default weeks begin on Monday.
+CREATE OR REPLACE FUNCTION outbox._partition_begin(at timestamp, width interval,
+    anchor timestamp DEFAULT NULL) RETURNS timestamp
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT CASE WHEN months > 0
-        THEN timestamp '2000-01-01' + make_interval(months => months
-             * floor((extract(year FROM at) * 12 + extract(month FROM at) - 1 - 24000) / months)::integer)
-        ELSE timestamp '2000-01-03' + width
-             * floor(extract(epoch FROM at - timestamp '2000-01-03') / extract(epoch FROM width))
+        THEN month_anchor + make_interval(months => months
+             * floor(((extract(year FROM at) - extract(year FROM month_anchor)) * 12
+                      + extract(month FROM at) - extract(month FROM month_anchor))
+                     / months)::integer)
+        ELSE day_anchor + width
+             * floor(extract(epoch FROM at - day_anchor) / extract(epoch FROM width))
         END
-    FROM (SELECT (extract(year FROM width) * 12 + extract(month FROM width))::integer) AS m (months)
+    FROM (SELECT (extract(year FROM width) * 12 + extract(month FROM width))::integer,
+                 coalesce(anchor, timestamp '2000-01-01'), coalesce(anchor, timestamp '2000-01-03'))
+        AS v (months, month_anchor, day_anchor)
 $$;
 
--- The range partitions of a table, and which is the default one (no bounds).
-CREATE FUNCTION outbox.partitions(name regclass,
+-- Returns the column that a table is partitioned by, if it is by range of a single time column;
+-- else NULLs.
+CREATE OR REPLACE FUNCTION outbox._partition_key(name regclass,
+    OUT column_name name, OUT column_type regtype)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT attname, outbox._base_type(atttypid)
+    FROM pg_partitioned_table
+    JOIN pg_attribute ON attrelid = partrelid AND attnum = partattrs[0]
+    WHERE partrelid = $1 AND partstrat = 'r' AND partnatts = 1
+        AND outbox._is_time(outbox._base_type(atttypid))
+$$;
+
+-- Returns the partitions of a table that has such a key, and which is the default one: that has no
+-- bounds.
+CREATE OR REPLACE FUNCTION outbox._partitions(name regclass,
     OUT partition regclass, OUT begins timestamp, OUT ends timestamp, OUT is_default boolean)
 RETURNS SETOF record
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET datestyle = ISO AS $$
     SELECT oid,
-        coalesce(substring(bound FROM $re$FROM \('([^']+)'\)$re$)::timestamp,
+        coalesce(outbox._read_time(substring(bound FROM $re$FROM \('([^']+)'\)$re$), column_type),
                  CASE WHEN bound <> 'DEFAULT' THEN timestamp '-infinity' END),
-        coalesce(substring(bound FROM $re$TO \('([^']+)'\)$re$)::timestamp,
+        coalesce(outbox._read_time(substring(bound FROM $re$TO \('([^']+)'\)$re$), column_type),
                  CASE WHEN bound <> 'DEFAULT' THEN timestamp 'infinity' END),
         bound = 'DEFAULT'
-    FROM pg_inherits
+    FROM outbox._partition_key(name) AS key
+    JOIN pg_inherits ON inhparent = name
     JOIN pg_class ON oid = inhrelid,
     LATERAL pg_get_expr(relpartbound, oid) AS bound
-    WHERE inhparent = name
+    WHERE key.column_name IS NOT NULL
 $$;
 
--- An error unless a table is partitioned as create_table() does it.
-CREATE FUNCTION outbox.require_partitioned(name regclass) RETURNS void
+-- Raises an error unless a table is partitioned by time and, if a column is given, by that one.
+CREATE OR REPLACE FUNCTION outbox._require_partitioned(name regclass, time_column text DEFAULT NULL)
+RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    key name := (SELECT column_name FROM outbox._partition_key($1));
 BEGIN
-    PERFORM outbox.require_table(name);
-    IF EXISTS (SELECT FROM pg_partitioned_table
-               JOIN pg_attribute ON attrelid = partrelid AND attnum = partattrs[0]
-               WHERE partrelid = name AND partstrat = 'r' AND partnatts = 1
-                   AND attname = 'created_at' AND atttypid = 'timestamp'::regtype) THEN
-        RETURN;
+    PERFORM outbox._require_table(name);
+    IF key IS NULL THEN
+        RAISE EXCEPTION 'table % is not partitioned by range of one time column', name
+            USING ERRCODE = 'wrong_object_type',
+                  HINT = 'The column has to be timestamptz, timestamp, date or bigint;'
+                         ' outbox.create_table() with partition_by makes such a table.';
     END IF;
-    RAISE EXCEPTION 'table % is not partitioned by range of created_at, a timestamp', name
-        USING ERRCODE = 'wrong_object_type',
-              HINT = 'outbox.create_table() with partition_by makes such a table.';
+    IF time_column IS NOT NULL
+       AND key <> (SELECT column_name FROM outbox._time_column(name, time_column)) THEN
+        RAISE EXCEPTION 'table % is partitioned by column "%", not by "%"', name, key, time_column
+            USING ERRCODE = 'wrong_object_type';
+    END IF;
 END $$;
 
--- What a partition is called: at most 63 bytes, and unlike those of others.
-CREATE FUNCTION outbox.partition_name(base text, begins timestamp, width interval) RETURNS text
+-- Returns a partition's name: at most 63 bytes, and unlike those of other tables.
+CREATE OR REPLACE FUNCTION outbox._partition_name(base text, begins timestamp, width interval)
+RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT CASE WHEN octet_length(base) <= 63 - 15 THEN base
                 ELSE left(base, 8) || '_' || left(md5(base), 8) END
-        || to_char(begins, CASE WHEN width < interval '1 day' OR extract(epoch FROM width)::numeric % 86400 <> 0
-                                THEN '"_p"YYYYMMDD"t"HH24MI' ELSE '"_p"YYYYMMDD' END)
+        || to_char(begins, CASE
+            WHEN width < interval '1 day' OR extract(epoch FROM width)::numeric % 86400 <> 0
+                OR begins <> date_trunc('day', begins)
+            THEN '"_p"YYYYMMDD"t"HH24MI' ELSE '"_p"YYYYMMDD' END)
 $$;
 
--- Makes one partition, and moves what of it is in the default one.  Rows are
--- moved before the partition is one, so the decoder does not take them for new.
+-- Creates one partition, and moves the rows that belong to it out of the default one.  They are
+-- moved before the table is attached, so the decoder does not take them for new rows.  Identity is
+-- the parent's (tablecmds.c, ATExecAttachPartition, refuses a partition with its own).
 --
--- By ATTACH, which lets others go on with the table (SHARE UPDATE EXCLUSIVE);
--- CREATE TABLE ... PARTITION OF does not.  But a writer who is on the way into
--- the default partition with a row for the new one would get an error (execMain.c,
--- ExecPartitionCheck), so where there may be one, the table is taken as a whole.
-CREATE FUNCTION outbox.add_partition(name regclass, begins timestamp, width interval) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET datestyle = ISO AS $$
+-- ATTACH lets others go on with the table (SHARE UPDATE EXCLUSIVE), CREATE TABLE ... PARTITION OF
+-- does not.  But a writer that is about to write a row of the new partition into the default one
+-- would get an error (execMain.c, ExecPartitionCheck), so where there may be one, the whole table
+-- is locked.
+CREATE OR REPLACE FUNCTION outbox._add_partition(name regclass, begins timestamp, width interval)
+RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
+    key record := outbox._partition_key(name);
+    lower text := outbox._write_time(begins, key.column_type);
+    upper text := outbox._write_time(begins + width, key.column_type);
+    range text := format('%1$I >= %2$s AND %1$I < %3$s', key.column_name, lower, upper);
+    spare regclass := (SELECT p.partition FROM outbox._partitions(name) p WHERE is_default);
+    in_use boolean := begins <= outbox._present(key.column_type);
     parent pg_class;
-    schema text;
-    partition text;
-    spare regclass := (SELECT p.partition FROM outbox.partitions(name) p WHERE is_default);
-    in_use boolean := begins <= localtimestamp;
+    qualified text;
 BEGIN
     IF spare IS NOT NULL AND NOT in_use THEN
-        EXECUTE format('SELECT EXISTS (SELECT FROM %s WHERE created_at >= $1 AND created_at < $2)', spare)
-        INTO in_use USING begins, begins + width;
+        EXECUTE format('SELECT EXISTS (SELECT FROM %s WHERE %s)', spare, range) INTO in_use;
     END IF;
     IF in_use THEN
         EXECUTE format('LOCK TABLE ONLY %s IN ACCESS EXCLUSIVE MODE', name);
     END IF;
     SELECT c.* INTO parent FROM pg_class c WHERE c.oid = name;
-    schema := (SELECT nspname FROM pg_namespace WHERE oid = parent.relnamespace);
-    partition := outbox.partition_name(parent.relname, begins, width);
-    EXECUTE format('CREATE TABLE %I.%I (LIKE %s INCLUDING ALL)', schema, partition, name);
-    EXECUTE format('ALTER TABLE %I.%I OWNER TO %I', schema, partition, pg_get_userbyid(parent.relowner));
+    qualified := format('%I.%I', (SELECT nspname FROM pg_namespace WHERE oid = parent.relnamespace),
+                        outbox._partition_name(parent.relname, begins, width));
+    EXECUTE format('CREATE TABLE %s (LIKE %s INCLUDING ALL EXCLUDING IDENTITY)', qualified,
+                   name);
+    EXECUTE format('ALTER TABLE %s OWNER TO %I', qualified, pg_get_userbyid(parent.relowner));
     IF spare IS NOT NULL THEN
         EXECUTE format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', spare);
-        EXECUTE format('WITH moved AS (DELETE FROM %s WHERE created_at >= %L AND created_at < %L RETURNING *)'
-                       ' INSERT INTO %I.%I SELECT * FROM moved',
-                       spare, begins, begins + width, schema, partition);
+        PERFORM outbox._move_rows(spare, qualified, range);
     END IF;
-    EXECUTE format('ALTER TABLE %s ATTACH PARTITION %I.%I FOR VALUES FROM (%L) TO (%L)',
-                   name, schema, partition, begins, begins + width);
+    EXECUTE format('ALTER TABLE %s ATTACH PARTITION %s FOR VALUES FROM (%s) TO (%s)',
+                   name, qualified, lower, upper);
 END $$;
 
--- Makes the partitions of a width that are missing: of the present, of so many
--- behind it, and of what the default partition had to take.
-CREATE FUNCTION outbox.add_partitions(name regclass, width interval, ahead integer) RETURNS integer
+-- Moves the rows of a condition from one partition to a table that is to be another one; generated
+-- columns are generated again, identity values kept.
+CREATE OR REPLACE FUNCTION outbox._move_rows(origin regclass, destination regclass, condition text)
+RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    present timestamp := outbox.partition_begin(localtimestamp, width);
-    wanted timestamp[] := ARRAY(SELECT outbox.partition_begin(present + width * n, width)
-                                FROM generate_series(0, ahead) n);
-    spare regclass := (SELECT partition FROM outbox.partitions(name) WHERE is_default);
-    stray timestamp[];
+    columns text := (SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum)
+                     FROM pg_attribute
+                     WHERE attrelid = origin AND attnum > 0 AND NOT attisdropped
+                         AND attgenerated = '');
+BEGIN
+    EXECUTE format('WITH moved AS (DELETE FROM %1$s WHERE %2$s RETURNING %3$s)'
+                   ' INSERT INTO %4$s (%3$s) OVERRIDING SYSTEM VALUE SELECT %3$s FROM moved',
+                   origin, condition, columns, destination);
+END $$;
+
+-- Returns where the partitions begin that the rows of the default one belong to; at most 100,
+-- should somebody have filled it with nonsense.
+CREATE OR REPLACE FUNCTION outbox._stray_begins(name regclass, width interval, anchor timestamp)
+RETURNS SETOF timestamp
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    key record := outbox._partition_key(name);
+    spare regclass := (SELECT partition FROM outbox._partitions(name) WHERE is_default);
+    at text := format(CASE key.column_type
+        WHEN 'bigint'::regtype THEN 'timestamp ''1970-01-01'' + %I * interval ''1 millisecond'''
+        WHEN 'timestamptz'::regtype THEN '%I AT TIME ZONE ''UTC'''
+        ELSE '%I::timestamp' END, key.column_name);
+    sensible text := format(CASE key.column_type
+        WHEN 'bigint'::regtype THEN '%I BETWEEN 100000000000 AND 100000000000000'
+        ELSE 'isfinite(%I)' END, key.column_name);
+BEGIN
+    IF spare IS NOT NULL THEN
+        RETURN QUERY EXECUTE format('SELECT DISTINCT outbox._partition_begin(%s, $1, $2) FROM %s'
+                                    ' WHERE %s LIMIT 100', at, spare, sensible)
+        USING width, anchor;
+    END IF;
+END $$;
+
+-- Creates the partitions of a width that are missing: the present one, so many after it, and those
+-- that the default partition has rows of.
+CREATE OR REPLACE FUNCTION outbox._add_partitions(name regclass, width interval, ahead integer,
+    anchor timestamp DEFAULT NULL) RETURNS integer
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    present timestamp := outbox._partition_begin(
+        outbox._present((SELECT column_type FROM outbox._partition_key(name))), width, anchor);
     one timestamp;
     made integer := 0;
 BEGIN
-    IF spare IS NOT NULL THEN
-        -- Not without end, should somebody have filled it with nonsense.
-        EXECUTE format('SELECT array(SELECT DISTINCT outbox.partition_begin(created_at, $1) FROM %s'
-                       ' WHERE isfinite(created_at) LIMIT 100)', spare)
-        INTO stray USING width;
-        wanted := wanted || stray;
-    END IF;
     FOR one IN
-        SELECT DISTINCT w FROM unnest(wanted) w
-        WHERE NOT EXISTS (SELECT FROM outbox.partitions(name) p
+        SELECT DISTINCT w
+        FROM (SELECT outbox._partition_begin(present + width * n, width, anchor)
+              FROM generate_series(0, ahead) n
+              UNION ALL
+              SELECT outbox._stray_begins(name, width, anchor)) AS wanted (w)
+        WHERE NOT EXISTS (SELECT FROM outbox._partitions(name) p
                           WHERE p.begins < w + width AND w < p.ends)
         ORDER BY w
     LOOP
-        PERFORM outbox.add_partition(name, one, width);
+        PERFORM outbox._add_partition(name, one, width);
         made := made + 1;
     END LOOP;
     RETURN made;
 END $$;
 
-CREATE FUNCTION outbox.ensure_partitions(name regclass, ahead integer DEFAULT 7) RETURNS integer
+CREATE OR REPLACE FUNCTION outbox.ensure_partitions(name regclass, ahead integer DEFAULT 7,
+    time_column text DEFAULT NULL) RETURNS integer
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET lock_timeout = '1s' AS $$
 DECLARE
-    width interval;
+    last record;
 BEGIN
-    PERFORM outbox.require_partitioned(name);
+    PERFORM outbox._require_partitioned(name, time_column);
     IF ahead IS NULL OR ahead NOT BETWEEN 0 AND 1000 THEN
-        RAISE EXCEPTION 'ahead is %: it has to be from 0 to 1000 partitions', coalesce(ahead::text, 'NULL')
+        RAISE EXCEPTION 'ahead is %: it must be from 0 to 1000 partitions',
+                coalesce(ahead::text, 'NULL')
             USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    -- One at a time; it lets writers and readers go on.
+    -- One call at a time; writers and readers go on.
     EXECUTE format('LOCK TABLE ONLY %s IN SHARE UPDATE EXCLUSIVE MODE', name);
-    SELECT CASE WHEN date_trunc('month', begins) = begins AND date_trunc('month', ends) = ends
-                THEN age(ends, begins) ELSE ends - begins END
-    INTO width
-    FROM outbox.partitions(name) WHERE isfinite(begins) AND isfinite(ends)
+    SELECT begins,
+        CASE WHEN date_trunc('month', begins) = begins AND date_trunc('month', ends) = ends
+             THEN age(ends, begins) ELSE ends - begins END AS width
+    INTO last
+    FROM outbox._partitions(name) WHERE isfinite(begins) AND isfinite(ends)
     ORDER BY begins DESC LIMIT 1;
     IF NOT FOUND THEN
-        RAISE EXCEPTION 'table % has no partition that says how wide they are', name
+        RAISE EXCEPTION 'table % has no partition that shows how wide they are', name
             USING ERRCODE = 'object_not_in_prerequisite_state',
-                  HINT = 'Make one with ALTER TABLE ... ATTACH PARTITION, or call outbox.create_table()'
-                         ' with its partition_by again.';
+                  HINT = 'Create one with ALTER TABLE ... ATTACH PARTITION, or call'
+                         ' outbox.create_table() with its partition_by again.';
     END IF;
-    PERFORM outbox.check_width(width);
-    RETURN outbox.add_partitions(name, width, ahead);
+    PERFORM outbox._check_width(last.width);
+    RETURN outbox._add_partitions(name, last.width, ahead, last.begins);
 EXCEPTION WHEN lock_not_available THEN
-    RAISE EXCEPTION 'partitions of % cannot be made now: somebody has locked it for longer than 1 s', name
-        USING ERRCODE = 'lock_not_available', HINT = 'Call it again; pg_locks shows who has the lock.';
+    RAISE EXCEPTION 'partitions of % cannot be created now: another session has locked it for more'
+            ' than 1 s', name
+        USING ERRCODE = 'lock_not_available', HINT = 'Call it again; pg_locks shows who it is.';
 END $$;
 COMMENT ON FUNCTION outbox.ensure_partitions IS
-    'make the partitions that are missing, and return how many that were';
+    'create the partitions that are missing; return how many were created';

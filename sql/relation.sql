@@ -1,8 +1,8 @@
 
--- relation: what a table's name and kind have to be.
+-- relation: checks of a table's name and kind.
 
--- The parts of a qualified name; an error if it is none.
-CREATE FUNCTION outbox.parse_name(name text) RETURNS text[]
+-- Returns schema and table of a qualified name; raises an error if it is not one.
+CREATE OR REPLACE FUNCTION outbox._parse_name(name text) RETURNS text[]
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     parts text[];
@@ -24,8 +24,14 @@ BEGIN
     RETURN parts;
 END $$;
 
--- An error if a relation is no table.
-CREATE FUNCTION outbox.require_table(name regclass) RETURNS void
+-- Splits a comma-separated list of names; commas inside double quotes do not count.
+CREATE OR REPLACE FUNCTION outbox._split_names(names text) RETURNS SETOF text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT btrim(name) FROM regexp_split_to_table(names, ',(?=([^"]*"[^"]*")*[^"]*$)') AS name
+$$;
+
+-- Raises an error if a relation is not a table, partitioned or not.
+CREATE OR REPLACE FUNCTION outbox._require_table(name regclass) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     kind text;
@@ -37,11 +43,16 @@ BEGIN
     SELECT CASE relkind WHEN 'v' THEN 'a view' WHEN 'm' THEN 'a materialized view'
                WHEN 'f' THEN 'a foreign table' WHEN 'S' THEN 'a sequence'
                WHEN 'i' THEN 'an index' WHEN 'I' THEN 'an index'
-               WHEN 'c' THEN 'a composite type' ELSE 'no table' END
+               WHEN 'c' THEN 'a composite type' ELSE 'of another kind' END
     INTO kind
     FROM pg_class WHERE oid = name AND relkind NOT IN ('r', 'p');
     IF FOUND THEN
         RAISE EXCEPTION '% is %, not a table', name, kind
             USING ERRCODE = 'wrong_object_type';
+    END IF;
+    -- A number passes as a regclass without being one.
+    IF NOT EXISTS (SELECT FROM pg_class WHERE oid = name) THEN
+        RAISE EXCEPTION 'relation % does not exist', name
+            USING ERRCODE = 'undefined_table';
     END IF;
 END $$;

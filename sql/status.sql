@@ -1,11 +1,9 @@
-
--- status: the slots of the decoder.  What a version of PostgreSQL does not have
--- is NULL; so is what only members of pg_monitor may see.
-
-CREATE VIEW outbox.status AS
+-- A slot, who reads it, and how far behind it is.  What a version of PostgreSQL does not have is
+-- NULL; so is what only members of pg_monitor may see.
 WITH wal AS (
     SELECT CASE WHEN pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_last_wal_replay_lsn()
-                ELSE pg_catalog.pg_current_wal_lsn() END AS ends
+                ELSE pg_catalog.pg_current_wal_lsn() END AS ends,
+        pg_catalog.clock_timestamp() AS now
 )
 SELECT s.slot_name AS slot,
     s.database,
@@ -19,8 +17,8 @@ SELECT s.slot_name AS slot,
     (wal.ends - s.restart_lsn)::bigint AS retained_wal_bytes,
     s.wal_status,
     s.safe_wal_size AS safe_wal_bytes,
-    extract(epoch FROM pg_catalog.clock_timestamp() - r.reply_time)::double precision AS reply_seconds,
-    extract(epoch FROM pg_catalog.clock_timestamp() - (j.row ->> 'inactive_since')::timestamptz)::double precision
+    extract(epoch FROM wal.now - r.reply_time)::double precision AS reply_seconds,
+    extract(epoch FROM wal.now - (j.row ->> 'inactive_since')::timestamptz)::double precision
         AS inactive_seconds,
     (j.row ->> 'failover')::boolean AS failover,
     (j.row ->> 'synced')::boolean AS synced
@@ -28,5 +26,3 @@ FROM pg_catalog.pg_replication_slots s
 CROSS JOIN wal
 CROSS JOIN LATERAL (SELECT pg_catalog.to_jsonb(s)) AS j (row)
 LEFT JOIN pg_catalog.pg_stat_replication r ON r.pid = s.active_pid
-WHERE s.plugin = 'pg_outbox';
-COMMENT ON VIEW outbox.status IS 'the slots of pg_outbox, who reads them, how far behind they are';

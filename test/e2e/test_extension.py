@@ -151,7 +151,7 @@ class Rotation:
 
 
 def partitions(outbox: Outbox) -> set[str]:
-    rows = outbox.db.execute("SELECT partition::text FROM outbox.partitions('days')")
+    rows = outbox.db.execute("SELECT partition::text FROM outbox._partitions('days')")
     return {row[0] for row in rows.fetchall()}
 
 

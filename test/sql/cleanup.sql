@@ -29,14 +29,14 @@ SELECT count(*) FROM app.plain;
 -- Of a partitioned table: whole partitions go, of others the rows.
 SELECT fill('app.days', 20);
 SELECT outbox.ensure_partitions('app.days');
-SELECT count(*) FROM outbox.partitions('app.days');
+SELECT count(*) FROM outbox._partitions('app.days');
 INSERT INTO app.days (aggregate_type, aggregate_id, event_type, payload, created_at)
 SELECT 'T', '20', 'e', '{}', now() - interval '20 days 1 hour' FROM generate_series(1, 5);
 CALL outbox.cleanup_all('app.days', '10 days', 2);
-SELECT count(*) FROM outbox.partitions('app.days');
+SELECT count(*) FROM outbox._partitions('app.days');
 SELECT count(*), max(aggregate_id::int) FROM app.days;
 SELECT outbox.cleanup('app.days', '5 days');
-SELECT count(*) FROM outbox.partitions('app.days');
+SELECT count(*) FROM outbox._partitions('app.days');
 SELECT count(*), max(aggregate_id::int) FROM app.days;
 -- Rows that are in the default partition as well.
 SELECT fill('app.days', 30);
@@ -46,7 +46,7 @@ SELECT count(*), max(aggregate_id::int), (SELECT count(*) FROM app.days_default)
 SELECT outbox.ensure_partitions('app.days') > 0 AS made;
 DO $$
 DECLARE
-    oldest regclass := (SELECT partition FROM outbox.partitions('app.days') WHERE NOT is_default ORDER BY begins LIMIT 1);
+    oldest regclass := (SELECT partition FROM outbox._partitions('app.days') WHERE NOT is_default ORDER BY begins LIMIT 1);
 BEGIN
     EXECUTE format('CREATE VIEW app.view AS SELECT count(*) FROM %s', oldest);
 END $$;
@@ -63,7 +63,7 @@ SELECT close_slot();
 SELECT fill('app.plain', 10), fill('app.days', 10);
 CALL outbox.maintain('app.days, "app".plain', '5 days', 8, 2);
 SELECT (SELECT max(aggregate_id::int) FROM app.plain) AS plain, (SELECT max(aggregate_id::int) FROM app.days) AS days,
-    (SELECT count(*) FROM outbox.partitions('app.days') WHERE begins > localtimestamp) AS ahead;
+    (SELECT count(*) FROM outbox._partitions('app.days') WHERE begins > localtimestamp) AS ahead;
 CALL outbox.maintain('app.nothing');
 CALL outbox.maintain('app.plain', '-1 day');
 
@@ -85,11 +85,11 @@ SELECT payload FROM app.days;
 INSERT INTO app.days VALUES (DEFAULT);
 RESET ROLE;
 SELECT count(*), max(aggregate_id::int) FROM app.days;
-SELECT count(*) > 13 AS partitions FROM outbox.partitions('app.days');
+SELECT count(*) > 13 AS partitions FROM outbox._partitions('app.days');
 
 -- What is refused.
 CREATE VIEW app.view AS SELECT * FROM app.plain;
-CREATE TABLE app.other (created_at date);
+CREATE TABLE app.other (created_at text);
 SELECT outbox.cleanup('app.view');
 SELECT outbox.cleanup('app.other');
 SELECT outbox.cleanup('app.nothing');

@@ -80,7 +80,7 @@ BEGIN
     END LOOP;
 END $$;
 -- Where a partition begins.
-SELECT at, width, outbox.partition_begin(at, width) FROM (VALUES
+SELECT at, width, outbox._partition_begin(at, width) FROM (VALUES
     (timestamp '2026-11-24 13:45', interval '1 hour'), ('2026-11-24 13:45', '1 day'), ('2026-11-24 13:45', '7 days'),
     ('2026-11-24 13:45', '1 month'), ('2026-11-24 13:45', '3 months'), ('2026-11-24 13:45', '1 year'),
     ('1999-12-31 23:59', '1 day'), ('1999-12-31 23:59', '1 month'), ('2026-11-30', '7 days'), ('2026-11-01', '1 month')) v (at, width);

@@ -65,6 +65,7 @@ SET ROLE writer;
 SELECT outbox.emit('T', 'k', 'e', '{}') IS NOT NULL AS sent;
 INSERT INTO public.outbox (aggregate_type, aggregate_id, event_type, payload) VALUES ('T', 'row', 'e', '{}');
 SELECT count(*) FROM public.outbox;
+DELETE FROM public.outbox;
 SELECT outbox.cleanup('public.outbox');
 RESET ROLE;
 SELECT members('key');

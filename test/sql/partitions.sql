@@ -6,10 +6,10 @@ CREATE SCHEMA app;
 SELECT outbox.create_table('app.days', '1 day', false);
 -- The present, seven more, and the default one; all that a second call has to do is nothing.
 SELECT count(*) FILTER (WHERE NOT is_default), count(*) FILTER (WHERE is_default), min(ends - begins), max(ends - begins),
-    min(begins) = localtimestamp::date FROM outbox.partitions('app.days');
+    min(begins) = localtimestamp::date FROM outbox._partitions('app.days');
 SELECT outbox.ensure_partitions('app.days');
 SELECT outbox.ensure_partitions('app.days', 9);
-SELECT count(*) FROM outbox.partitions('app.days');
+SELECT count(*) FROM outbox._partitions('app.days');
 SELECT outbox.ensure_partitions('app.days', 0);
 -- Other widths are found again.
 SELECT outbox.create_table('app.hours', '6 hours', false), outbox.create_table('app.months', '1 month', false),
@@ -17,7 +17,7 @@ SELECT outbox.create_table('app.hours', '6 hours', false), outbox.create_table('
 SELECT outbox.ensure_partitions('app.hours', 8), outbox.ensure_partitions('app.months', 8),
     outbox.ensure_partitions('app.quarters', 8), outbox.ensure_partitions('app.weeks', 8);
 SELECT name, min(width), max(width) FROM unnest('{app.hours,app.months,app.quarters,app.weeks}'::regclass[]) name,
-    outbox.partitions(name), LATERAL (SELECT CASE WHEN name::text ~ 'months|quarters' THEN age(ends, begins) ELSE ends - begins END) w (width)
+    outbox._partitions(name), LATERAL (SELECT CASE WHEN name::text ~ 'months|quarters' THEN age(ends, begins) ELSE ends - begins END) w (width)
 WHERE NOT is_default GROUP BY name ORDER BY name::text;
 SET timezone = 'America/New_York';
 SET datestyle = 'German, DMY';
