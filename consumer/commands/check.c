@@ -18,6 +18,7 @@
 #include "decoder/protocol.h"
 #include "kafka/check.h"
 #include "postgres/connection.h"
+#include "relay/maintenance_role.h"
 
 /*
  * What the settings ask for, as parameters of the query in sql/check.sql: $1
@@ -29,17 +30,10 @@ static const char columns_query[] =
 	" coalesce(parse_ident($2)::text, '{aggregate_id,aggregateid}'),"
 	" coalesce(parse_ident($3)::text, '{payload}')";
 
-/* The extension, if there is one that the role may use. */
+/* The extension, which need not be there. */
 static const char extension_query[] =
 	"SELECT extversion, extversion = '" PG_OUTBOX_VERSION "'"
-	" FROM pg_extension"
-	" WHERE extname = 'pg_outbox'"
-	"  AND has_schema_privilege(to_regnamespace('outbox'), 'USAGE')"
-	"  AND has_function_privilege(to_regprocedure("
-	"   'outbox.check(text, text, text[], text[], text[])'), 'EXECUTE')";
-
-static const char extension_check[] =
-	"SELECT * FROM outbox.check($1, $2, $3, $4, $5)";
+	" FROM pg_catalog.pg_extension WHERE extname = 'pg_outbox'";
 
 /* The types of parameters (pg_type.dat); they never change. */
 #define BOOLOID 16
@@ -84,17 +78,15 @@ report_rows(Check *check, const PGresult *result)
 			   PQgetvalue(result, i, 2), PQgetvalue(result, i, 3));
 }
 
-/* Tells whether the extension is there, and whether it is of our version. */
-static bool
+/* The extension has the relay's version, if it is there. */
+static void
 check_extension(Check *check)
 {
 	PGresult *result;
 	Error text;
-	bool there;
 
 	result = pgconn_query(check->ordinary, extension_query, check->slot, &text);
-	there = result != NULL && PQntuples(result) == 1;
-	if (there)
+	if (result != NULL && PQntuples(result) == 1)
 	{
 		error_set(&text, "extension pg_outbox has version %s, the relay %s",
 				  PQgetvalue(result, 0, 0), PG_OUTBOX_VERSION);
@@ -102,10 +94,25 @@ check_extension(Check *check)
 			   "ALTER EXTENSION pg_outbox UPDATE;");
 	}
 	PQclear(result);
-	return there;
 }
 
-/* All that the server shows: by the extension or, without one, as it does. */
+/* What [maintenance] asks for, if it is used. */
+static void
+check_maintenance(Check *check)
+{
+	Error what;
+	Error remedy;
+
+	if (config_text(check->config, CONFIG_MAINTENANCE_INTERVAL) != NULL)
+		report(check, maintenance_role_check(check->config, &what, &remedy),
+			   what.text, remedy.text);
+}
+
+/*
+ * All that the server shows.  By the query itself, not by the extension's
+ * function: the relay's role, which has REPLICATION, runs no code that is kept
+ * in the database.
+ */
 static void
 check_server(Check *check)
 {
@@ -133,10 +140,8 @@ check_server(Check *check)
 								PQgetvalue(named, 0, 1),
 								PQgetvalue(named, 0, 2)};
 
-		result = pgconn_query_params(check->ordinary,
-									 check_extension(check) ? extension_check
-															: check_query,
-									 5, types, values, check->slot, &err);
+		result = pgconn_query_params(check->ordinary, check_query, 5, types,
+									 values, check->slot, &err);
 	}
 	if (result == NULL)
 		report(check, false, err.text, NULL);
@@ -245,7 +250,9 @@ check_postgres(Check *check)
 				 PQparameterStatus(check->conn, "server_version"));
 		report(check, true, what, NULL);
 		check->ordinary = pgconn_open_ordinary(check->config);
+		check_extension(check);
 		check_server(check);
+		check_maintenance(check);
 		check_plugin(check);
 		PQfinish(check->ordinary);
 	}

@@ -11,29 +11,22 @@
 
 #include "base/exit.h"
 #include "commands/status.h"
+#include "commands/status_query.inc"
 #include "postgres/connection.h"
 
 /*
- * What is shown, in this order.  Bytes are counted to the end of the WAL, on a
- * standby to the end of what it has.  Lag in seconds is the server's, and NULL
- * while nobody streams or all is confirmed.  The slot's name needs no quoting:
- * config_set() took only what a slot's name may be.
+ * The slot's name needs no quoting: config_set() took only what a slot's name
+ * may be.
  */
-static const char query_format[] =
-	"WITH wal AS (SELECT CASE WHEN pg_catalog.pg_is_in_recovery() "
-	"  THEN pg_catalog.pg_last_wal_replay_lsn() "
-	"  ELSE pg_catalog.pg_current_wal_lsn() END AS wal_end) "
-	"SELECT s.slot_name AS slot, s.database, s.plugin, s.active, "
-	"  s.active_pid AS pid, r.application_name AS client, "
-	"  pg_catalog.host(r.client_addr) AS client_address, "
-	"  s.confirmed_flush_lsn AS confirmed, "
-	"  (wal_end - s.confirmed_flush_lsn)::bigint AS lag_bytes, "
-	"  extract(epoch FROM r.flush_lag)::float8 AS lag_seconds, "
-	"  (wal_end - s.restart_lsn)::bigint AS retained_wal_bytes, "
-	"  s.wal_status, s.safe_wal_size AS safe_wal_bytes "
-	"FROM pg_catalog.pg_replication_slots s CROSS JOIN wal "
-	"LEFT JOIN pg_catalog.pg_stat_replication r ON r.pid = s.active_pid "
-	"WHERE s.slot_name = '%s'";
+static const char condition_format[] =
+	" WHERE s.plugin = 'pg_outbox' AND s.slot_name = '%s'";
+
+/* A slot that is there, but not one of ours. */
+static const char foreign_format[] =
+	"SELECT coalesce(plugin, 'none: it is for physical replication')"
+	" FROM pg_catalog.pg_replication_slots WHERE slot_name = '%s'";
+
+#define QUERY_SIZE (sizeof(status_query) + 200)
 
 /* Prints a row as aligned lines. */
 static void
@@ -44,26 +37,47 @@ print_row(const PGresult *result)
 			   PQgetisnull(result, 0, i) ? "-" : PQgetvalue(result, 0, i));
 }
 
+/* Says why there is nothing to show. */
+static void
+report_missing(PGconn *conn, const char *slot)
+{
+	char query[200];
+	PGresult *result;
+	Error err;
+
+	snprintf(query, sizeof(query), foreign_format, slot);
+	result = pgconn_query(conn, query, slot, &err);
+	if (result != NULL && PQntuples(result) == 1)
+		fprintf(stderr,
+				"pg_outbox: slot \"%s\" is not of plugin pg_outbox: its plugin "
+				"is %s\n",
+				slot, PQgetvalue(result, 0, 0));
+	else
+		fprintf(stderr, "pg_outbox: slot \"%s\" does not exist\n", slot);
+	PQclear(result);
+}
+
 int
 command_status(const Config *config, const Arguments *arguments)
 {
 	const char *slot = config_text(config, CONFIG_RELAY_SLOT);
 	bool json = arguments->json;
 	PGconn *conn = pgconn_open(config);
-	char query[2048];
-	char wrapped[2300];
+	char condition[200];
+	char query[QUERY_SIZE + 200];
 	PGresult *result;
 	Error err;
 	int status = EXIT_FAILED;
 
-	snprintf(query, sizeof(query), query_format, slot);
-	snprintf(wrapped, sizeof(wrapped),
-			 "SELECT pg_catalog.row_to_json(s) FROM (%s) s", query);
-	result = pgconn_query(conn, json ? wrapped : query, slot, &err);
+	snprintf(condition, sizeof(condition), condition_format, slot);
+	snprintf(query, sizeof(query),
+			 json ? "SELECT pg_catalog.row_to_json(s) FROM (%s %s) s" : "%s %s",
+			 status_query, condition);
+	result = pgconn_query(conn, query, slot, &err);
 	if (result == NULL)
 		fprintf(stderr, "pg_outbox: %s\n", err.text);
 	else if (PQntuples(result) == 0)
-		fprintf(stderr, "pg_outbox: slot \"%s\" does not exist\n", slot);
+		report_missing(conn, slot);
 	else
 	{
 		status = EXIT_DONE;

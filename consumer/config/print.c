@@ -12,7 +12,7 @@
 #include "config/print.h"
 #include "config/settings.h"
 
-/* Prints what was set in a section whose keys are a library's. */
+/* Prints what was set in a section, but its settings of ours. */
 static void
 print_foreign(const Config *config, const char *section)
 {
@@ -21,7 +21,11 @@ print_foreign(const Config *config, const char *section)
 	size_t cursor = 0;
 
 	while (config_next(config, section, &cursor, &key, &value))
-		printf("%s = %s\n", key, settings_is_secret(key) ? "********" : value);
+	{
+		if (settings_find(section, key) == NULL)
+			printf("%s = %s\n", key,
+				   settings_is_secret(key) ? "********" : value);
+	}
 }
 
 /* Prints all settings of a section of ours, those that are not set as well. */
@@ -53,7 +57,7 @@ config_print(const Config *config)
 		printf("%s[%s]\n", i > 0 ? "\n" : "", section);
 		if (settings_describe(section))
 			print_own(config, section);
-		else
+		if (!settings_describe(section) || settings_take_keywords(section))
 			print_foreign(config, section);
 	}
 	return EXIT_DONE;

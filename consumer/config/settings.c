@@ -117,6 +117,11 @@ static const Setting settings[] = {
 	[CONFIG_MAINTENANCE_BATCH] = {"maintenance", "batch", SETTING_COUNT,
 								  "10000", 1, 1000000,
 								  "rows to delete in one transaction"},
+	[CONFIG_MAINTENANCE_TIME_COLUMN] = {"maintenance", "time_column",
+										SETTING_TEXT, NULL, 0, 0,
+										"column that says when a row was "
+										"written; unset: created_at and the "
+										"like"},
 	[CONFIG_LOG_LEVEL] = {"log", "level", SETTING_LOG_LEVEL, "info", 0, 0,
 						  "error, warning, info or debug"},
 	[CONFIG_LOG_FORMAT] = {"log", "format", SETTING_LOG_FORMAT, "logfmt", 0, 0,
@@ -155,6 +160,12 @@ bool
 settings_describe(const char *section)
 {
 	return strcmp(section, "postgres") != 0 && strcmp(section, "kafka") != 0;
+}
+
+bool
+settings_take_keywords(const char *section)
+{
+	return strcmp(section, "maintenance") == 0;
 }
 
 bool

@@ -52,6 +52,7 @@ typedef enum ConfigKey
 	CONFIG_MAINTENANCE_OLDER_THAN,
 	CONFIG_MAINTENANCE_AHEAD,
 	CONFIG_MAINTENANCE_BATCH,
+	CONFIG_MAINTENANCE_TIME_COLUMN,
 	CONFIG_LOG_LEVEL,
 	CONFIG_LOG_FORMAT,
 	N_SETTINGS
@@ -91,6 +92,12 @@ extern const char *const settings_sections[];
  * and [kafka] are libpq's and librdkafka's.
  */
 extern bool settings_describe(const char *section);
+
+/*
+ * Tells whether a section that is described takes libpq's keywords too, for a
+ * connection of its own.
+ */
+extern bool settings_take_keywords(const char *section);
 
 /* Tells whether the value of a key, of any section, must not be shown. */
 extern bool settings_is_secret(const char *key);

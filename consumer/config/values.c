@@ -153,12 +153,12 @@ config_set(Config *config, const char *section, const char *key,
 	if (settings_describe(section))
 	{
 		setting = settings_find(section, key);
-		if (setting == NULL)
+		if (setting == NULL && !settings_take_keywords(section))
 		{
 			settings_keys(section, known, MAX_KEYS);
 			return unknown_key(section, key, origin, known, err);
 		}
-		if (!settings_check(setting, value, &allowed))
+		if (setting != NULL && !settings_check(setting, value, &allowed))
 			return error_set(err,
 							 "%s: invalid value \"%s\" for %s.%s; allowed is "
 							 "%s",

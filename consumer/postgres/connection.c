@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * postgres/connection.c
- *	  How the relay connects to PostgreSQL: the [postgres] section.
+ *	  How the relay connects to PostgreSQL: the section [postgres], and what
+ *	  [maintenance] says otherwise.
  *
  *-------------------------------------------------------------------------
  */
@@ -12,6 +13,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "config/settings.h"
 #include "postgres/connection.h"
 #include "postgres/error.h"
 #include "postgres/hosts.h"
@@ -19,9 +21,12 @@
 /*
  * The decoder prints a value of a type it has no code of its own for with the
  * type's output function, so what that depends on is pinned, as
- * libpqwalreceiver.c does.
+ * libpqwalreceiver.c does; so is where names are looked up, since the owner of
+ * the database may set a search_path with operators of his own in front, and
+ * the relay's role has REPLICATION.
  */
-static const char pinned_settings[] = "-c datestyle=ISO "
+static const char pinned_settings[] = "-c search_path=pg_catalog "
+									  "-c datestyle=ISO "
 									  "-c intervalstyle=postgres "
 									  "-c extra_float_digits=1 "
 									  "-c timezone=UTC";
@@ -53,6 +58,14 @@ typedef struct Parameters
 /* Keywords with an item for each host. */
 static const char *const list_keywords[] = {"host", "hostaddr", "port"};
 
+/* What a connection is for. */
+typedef enum Purpose
+{
+	PURPOSE_STREAM,      /* replication commands and SQL without parameters */
+	PURPOSE_SQL,         /* SQL */
+	PURPOSE_MAINTENANCE, /* SQL as [maintenance] says, on a primary */
+} Purpose;
+
 bool
 pgconn_set_conninfo(Config *config, const char *conninfo, Error *err)
 {
@@ -78,17 +91,18 @@ pgconn_set_conninfo(Config *config, const char *conninfo, Error *err)
 }
 
 /*
- * Reads the first line of [postgres] password_file; false, with the reason in
- * err, if it cannot be.
+ * Reads the first line of the password_file of a section; false, with the
+ * reason in err, if it cannot be.
  */
 static bool
-read_password(const char *path, char password[PASSWORD_SIZE], Error *err)
+read_password(const char *section, const char *path,
+			  char password[PASSWORD_SIZE], Error *err)
 {
 	FILE *file = fopen(path, "re");
 	bool ok = file != NULL && fgets(password, PASSWORD_SIZE, file) != NULL;
 
 	if (!ok)
-		error_set(err, "[postgres] password_file: %s: %s", path,
+		error_set(err, "[%s] password_file: %s: %s", section, path,
 				  file == NULL ? strerror(errno) : "it is empty");
 	else
 		password[strcspn(password, "\r\n")] = '\0';
@@ -97,34 +111,47 @@ read_password(const char *path, char password[PASSWORD_SIZE], Error *err)
 	return ok;
 }
 
-bool
-pgconn_check(const Config *config, Error *err)
+/*
+ * Every key of a section must be a setting of ours or a keyword that libpq
+ * knows and that the relay does not set itself.
+ */
+static bool
+check_section(const Config *config, const char *section, Error *err)
 {
 	PQconninfoOption *options = PQconndefaults();
-	const char *known[MAX_KEYWORDS + 2];
-	const char *path = config_foreign(config, "postgres", PASSWORD_FILE);
+	const char *known[2 * MAX_KEYWORDS];
+	const char *path = config_foreign(config, section, PASSWORD_FILE);
 	char password[PASSWORD_SIZE];
 	size_t n = 0;
 	bool ok;
 
+	settings_keys(section, known, MAX_KEYWORDS);
+	while (known[n] != NULL)
+		n++;
 	for (PQconninfoOption *o = options;
-		 o != NULL && o->keyword != NULL && n < MAX_KEYWORDS; o++)
+		 o != NULL && o->keyword != NULL && n < 2 * MAX_KEYWORDS - 2; o++)
 		known[n++] = o->keyword;
 	known[n++] = PASSWORD_FILE;
 	known[n] = NULL;
-	ok = config_check_names(config, "postgres", known, err);
+	ok = config_check_names(config, section, known, err);
 	PQconninfoFree(options);
 	if (ok && path != NULL)
-		ok = read_password(path, password, err);
+		ok = read_password(section, path, password, err);
 	for (int i = 0; ok && own_keywords[i] != NULL; i++)
 	{
-		if (config_foreign(config, "postgres", own_keywords[i]) != NULL)
+		if (config_foreign(config, section, own_keywords[i]) != NULL)
 			ok = error_set(err,
-						   "[postgres] %s cannot be set: the relay sets it "
-						   "itself",
-						   own_keywords[i]);
+						   "[%s] %s cannot be set: the relay sets it itself",
+						   section, own_keywords[i]);
 	}
 	return ok;
+}
+
+bool
+pgconn_check(const Config *config, Error *err)
+{
+	return check_section(config, "postgres", err) &&
+		   check_section(config, "maintenance", err);
 }
 
 /* Adds one parameter; a later one of the same name wins. */
@@ -142,14 +169,61 @@ add(Parameters *parameters, const char *keyword, const char *value)
 static const char ordinary_settings[] = "-c search_path=pg_catalog "
 										"-c lock_timeout=5s";
 
+/* Tells whether [maintenance] names a role of its own. */
+static bool
+has_own_role(const Config *config, Purpose purpose)
+{
+	return purpose == PURPOSE_MAINTENANCE &&
+		   config_foreign(config, "maintenance", "user") != NULL;
+}
+
+/* The value of a keyword for a purpose, or NULL. */
+static const char *
+keyword_value(const Config *config, Purpose purpose, const char *keyword)
+{
+	const char *value = NULL;
+
+	if (purpose == PURPOSE_MAINTENANCE)
+		value = config_foreign(config, "maintenance", keyword);
+	return value != NULL ? value : config_foreign(config, "postgres", keyword);
+}
+
+/* Adds what a section says; a password only if it is for the role. */
+static void
+add_section(const Config *config, const char *section, bool with_password,
+			Parameters *parameters)
+{
+	const char *key;
+	const char *value;
+	size_t cursor = 0;
+	Error ignored;
+
+	while (config_next(config, section, &cursor, &key, &value))
+	{
+		bool is_file = strcmp(key, PASSWORD_FILE) == 0;
+
+		if (settings_find(section, key) != NULL)
+			continue;
+		if (!with_password && (is_file || strcmp(key, "password") == 0))
+			continue;
+		if (!is_file)
+			add(parameters, key, value);
+		/* Each time, since it may have changed; without it the server says no.
+		 */
+		else if (read_password(section, value, parameters->password, &ignored))
+			add(parameters, "password", parameters->password);
+	}
+}
+
 /* Begins with another one of several hosts. */
 static void
-rotate_hosts(const Config *config, unsigned first, Parameters *parameters)
+rotate_hosts(const Config *config, Purpose purpose, unsigned first,
+			 Parameters *parameters)
 {
 	for (size_t i = 0; i < sizeof(list_keywords) / sizeof(list_keywords[0]);
 		 i++)
 	{
-		const char *list = config_foreign(config, "postgres", list_keywords[i]);
+		const char *list = keyword_value(config, purpose, list_keywords[i]);
 
 		if (list == NULL)
 			continue;
@@ -160,16 +234,13 @@ rotate_hosts(const Config *config, unsigned first, Parameters *parameters)
 
 /* Collects the parameters of a connection. */
 static void
-collect(const Config *config, bool replication, unsigned first_host,
+collect(const Config *config, Purpose purpose, unsigned first_host,
 		Parameters *parameters)
 {
-	const char *options = config_foreign(config, "postgres", "options");
-	const char *own = replication ? pinned_settings : ordinary_settings;
-	const char *key;
-	const char *value;
-	size_t cursor = 0;
+	const char *options = keyword_value(config, purpose, "options");
+	const char *own =
+		purpose == PURPOSE_STREAM ? pinned_settings : ordinary_settings;
 	size_t size;
-	Error ignored;
 
 	memset(parameters, 0, sizeof(Parameters));
 	add(parameters, "fallback_application_name", "pg_outbox");
@@ -180,16 +251,12 @@ collect(const Config *config, bool replication, unsigned first_host,
 	add(parameters, "keepalives_count", "3");
 	/* For connections that are waited for; the relay has a time of its own. */
 	add(parameters, "connect_timeout", "10");
-	while (config_next(config, "postgres", &cursor, &key, &value))
-	{
-		if (strcmp(key, PASSWORD_FILE) != 0)
-			add(parameters, key, value);
-		/* Each time, since it may have changed; without it the server says no.
-		 */
-		else if (read_password(value, parameters->password, &ignored))
-			add(parameters, "password", parameters->password);
-	}
-	rotate_hosts(config, first_host, parameters);
+	if (purpose == PURPOSE_MAINTENANCE)
+		add(parameters, "target_session_attrs", "read-write");
+	add_section(config, "postgres", !has_own_role(config, purpose), parameters);
+	if (purpose == PURPOSE_MAINTENANCE)
+		add_section(config, "maintenance", true, parameters);
+	rotate_hosts(config, purpose, first_host, parameters);
 
 	/* The user's settings come later on the command line, and so win. */
 	size = strlen(own) + (options ? strlen(options) : 0) + 2;
@@ -197,19 +264,19 @@ collect(const Config *config, bool replication, unsigned first_host,
 	snprintf(parameters->options, size, "%s %s", own, options ? options : "");
 	add(parameters, "options", parameters->options);
 	add(parameters, "client_encoding", "UTF8");
-	if (replication)
+	if (purpose == PURPOSE_STREAM)
 		add(parameters, "replication", "database");
 }
 
 /* Connects, or with wait = false begins to. */
 static PGconn *
-connect_to_server(const Config *config, bool replication, bool wait,
+connect_to_server(const Config *config, Purpose purpose, bool wait,
 				  unsigned first_host)
 {
 	Parameters parameters;
 	PGconn *conn;
 
-	collect(config, replication, first_host, &parameters);
+	collect(config, purpose, first_host, &parameters);
 	if (wait)
 		conn = PQconnectdbParams(parameters.keywords, parameters.values, 0);
 	else
@@ -226,7 +293,7 @@ connect_to_server(const Config *config, bool replication, bool wait,
 PGconn *
 pgconn_start(const Config *config, unsigned first_host)
 {
-	PGconn *conn = connect_to_server(config, true, false, first_host);
+	PGconn *conn = connect_to_server(config, PURPOSE_STREAM, false, first_host);
 
 	/* With the SQLSTATE in the text, which is all a failed connection has. */
 	PQsetErrorVerbosity(conn, PQERRORS_VERBOSE);
@@ -236,19 +303,25 @@ pgconn_start(const Config *config, unsigned first_host)
 PGconn *
 pgconn_open(const Config *config)
 {
-	return connect_to_server(config, true, true, 0);
-}
-
-PGconn *
-pgconn_start_ordinary(const Config *config)
-{
-	return connect_to_server(config, false, false, 0);
+	return connect_to_server(config, PURPOSE_STREAM, true, 0);
 }
 
 PGconn *
 pgconn_open_ordinary(const Config *config)
 {
-	return connect_to_server(config, false, true, 0);
+	return connect_to_server(config, PURPOSE_SQL, true, 0);
+}
+
+PGconn *
+pgconn_start_maintenance(const Config *config)
+{
+	return connect_to_server(config, PURPOSE_MAINTENANCE, false, 0);
+}
+
+PGconn *
+pgconn_open_maintenance(const Config *config)
+{
+	return connect_to_server(config, PURPOSE_MAINTENANCE, true, 0);
 }
 
 PGresult *

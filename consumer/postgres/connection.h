@@ -16,7 +16,8 @@
 extern bool pgconn_set_conninfo(Config *config, const char *conninfo,
 								Error *err);
 
-/* Every key of [postgres] must be a keyword that libpq knows. */
+/* Every key of [postgres], and every further one of [maintenance], must be a
+ * keyword that libpq knows. */
 extern bool pgconn_check(const Config *config, Error *err);
 
 /*
@@ -34,8 +35,14 @@ extern PGconn *pgconn_open(const Config *config);
  * commit, which a replication connection does not take.  Names are looked up in
  * pg_catalog only.
  */
-extern PGconn *pgconn_start_ordinary(const Config *config);
 extern PGconn *pgconn_open_ordinary(const Config *config);
+
+/*
+ * The same with the keywords of [maintenance] over those of [postgres]; a
+ * password of [postgres] only if [maintenance] names no user.
+ */
+extern PGconn *pgconn_start_maintenance(const Config *config);
+extern PGconn *pgconn_open_maintenance(const Config *config);
 
 /*
  * Runs one command or query for a slot.  Returns its result, which the caller

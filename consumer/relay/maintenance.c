@@ -16,13 +16,25 @@
 #include "postgres/connection.h"
 #include "postgres/error.h"
 #include "relay/maintenance.h"
+#include "relay/maintenance_role.h"
 
 /* The casts tell the server the types of the parameters. */
 static const char query[] =
 	"CALL outbox.maintain($1::text, $2::interval, $3::integer, $4::integer)";
+static const char query_with_column[] =
+	"CALL outbox.maintain($1::text, $2::interval, $3::integer, $4::integer,"
+	" time_column => $5::text)";
 
 /* SQLSTATE: there is no such schema. */
 #define NO_SCHEMA "3F000"
+
+/* What a connection is at. */
+typedef enum Step
+{
+	STEP_CONNECTING,
+	STEP_ASKING, /* whether the role may */
+	STEP_CALLING
+} Step;
 
 struct Maintenance
 {
@@ -30,8 +42,10 @@ struct Maintenance
 	int64_t interval_ms; /* 0 = never */
 	int64_t next_ms;     /* when the next call begins */
 	PGconn *conn;        /* NULL between calls */
+	Step step;
 	PostgresPollingStatusType polling;
-	int64_t connect_until_ms; /* 0 = connected */
+	int64_t connect_until_ms;
+	PGresult *result; /* of the present statement, as far as it is there */
 };
 
 Maintenance *
@@ -51,6 +65,8 @@ maintenance_new(const Config *config)
 static void
 hang_up(Maintenance *maintenance)
 {
+	PQclear(maintenance->result);
+	maintenance->result = NULL;
 	PQfinish(maintenance->conn);
 	maintenance->conn = NULL;
 }
@@ -73,7 +89,7 @@ maintenance_fd(const Maintenance *maintenance)
 short
 maintenance_events(const Maintenance *maintenance)
 {
-	if (maintenance->connect_until_ms != 0 &&
+	if (maintenance->step == STEP_CONNECTING &&
 		maintenance->polling != PGRES_POLLING_READING)
 		return POLLOUT;
 	return POLLIN;
@@ -84,26 +100,34 @@ maintenance_due(const Maintenance *maintenance)
 {
 	if (maintenance->conn == NULL)
 		return maintenance->interval_ms == 0 ? INT64_MAX : maintenance->next_ms;
-	return maintenance->connect_until_ms != 0 ? maintenance->connect_until_ms
-											  : INT64_MAX;
+	return maintenance->step == STEP_CONNECTING ? maintenance->connect_until_ms
+												: INT64_MAX;
 }
 
-/* Tells why a call failed. */
+/* Reports why a call failed, and ends it. */
 static void
-fail(Maintenance *maintenance, const PGresult *result)
+give_up(Maintenance *maintenance, const char *reason)
+{
+	log_warning("maintenance failed; it is tried again at the next time",
+				LOG_TEXT("error", reason));
+	hang_up(maintenance);
+}
+
+/* The same where libpq or the server has the reason. */
+static void
+fail(Maintenance *maintenance)
 {
 	const char *slot = config_text(maintenance->config, CONFIG_RELAY_SLOT);
-	const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+	const char *state =
+		PQresultErrorField(maintenance->result, PG_DIAG_SQLSTATE);
 	Error err;
 
 	if (state != NULL && strcmp(state, NO_SCHEMA) == 0)
 		error_set(&err, "the database lacks the extension; there: CREATE "
 						"EXTENSION pg_outbox;");
 	else
-		pgerror_classify(maintenance->conn, result, slot, &err);
-	log_warning("maintenance failed; it is tried again at the next time",
-				LOG_TEXT("error", err.text));
-	hang_up(maintenance);
+		pgerror_classify(maintenance->conn, maintenance->result, slot, &err);
+	give_up(maintenance, err.text);
 }
 
 /* Begins a call. */
@@ -115,25 +139,39 @@ start(Maintenance *maintenance)
 	maintenance->next_ms = now + maintenance->interval_ms;
 	maintenance->connect_until_ms =
 		now + config_number(maintenance->config, CONFIG_RELAY_CONNECT_TIMEOUT);
-	maintenance->conn = pgconn_start_ordinary(maintenance->config);
+	maintenance->conn = pgconn_start_maintenance(maintenance->config);
+	maintenance->step = STEP_CONNECTING;
 	maintenance->polling = PGRES_POLLING_WRITING;
 }
 
-/* The connection is there: sends the statement. */
+/* The role may: sends the statement. */
 static bool
 send_call(Maintenance *maintenance)
 {
 	const Config *config = maintenance->config;
 	const char *tables = config_text(config, CONFIG_OUTBOX_TABLES);
+	const char *time_column =
+		config_text(config, CONFIG_MAINTENANCE_TIME_COLUMN);
 	const char *values[] = {tables != NULL ? tables : "public.outbox",
 							config_text(config, CONFIG_MAINTENANCE_OLDER_THAN),
 							config_text(config, CONFIG_MAINTENANCE_AHEAD),
-							config_text(config, CONFIG_MAINTENANCE_BATCH)};
+							config_text(config, CONFIG_MAINTENANCE_BATCH),
+							time_column};
 
-	maintenance->connect_until_ms = 0;
-	return PQsetnonblocking(maintenance->conn, 1) == 0 &&
-		   PQsendQueryParams(maintenance->conn, query, 4, NULL, values, NULL,
+	maintenance->step = STEP_CALLING;
+	return PQsendQueryParams(maintenance->conn,
+							 time_column != NULL ? query_with_column : query,
+							 time_column != NULL ? 5 : 4, NULL, values, NULL,
 							 NULL, 0) == 1;
+}
+
+/* The connection is there: asks whether its role may. */
+static bool
+send_question(Maintenance *maintenance)
+{
+	maintenance->step = STEP_ASKING;
+	return PQsetnonblocking(maintenance->conn, 1) == 0 &&
+		   maintenance_role_ask(maintenance->conn);
 }
 
 /* Goes on connecting. */
@@ -145,9 +183,7 @@ serve_connecting(Maintenance *maintenance)
 
 	if (clock_ms() >= maintenance->connect_until_ms)
 	{
-		log_warning("maintenance failed; it is tried again at the next time",
-					LOG_TEXT("error", "PostgreSQL did not answer"));
-		hang_up(maintenance);
+		give_up(maintenance, "PostgreSQL did not answer");
 		return;
 	}
 	/* PQconnectPoll() may only be called when the socket is ready. */
@@ -155,41 +191,65 @@ serve_connecting(Maintenance *maintenance)
 		return;
 	maintenance->polling = PQconnectPoll(maintenance->conn);
 	if (maintenance->polling == PGRES_POLLING_FAILED ||
-		(maintenance->polling == PGRES_POLLING_OK && !send_call(maintenance)))
-		fail(maintenance, NULL);
+		(maintenance->polling == PGRES_POLLING_OK &&
+		 !send_question(maintenance)))
+		fail(maintenance);
 }
 
-/* Tells what a call did. */
+/* Reports what a call did. */
 static void
-finish(Maintenance *maintenance, const PGresult *result)
+finish(Maintenance *maintenance)
 {
-	if (PQresultStatus(result) != PGRES_TUPLES_OK)
-	{
-		fail(maintenance, result);
-		return;
-	}
-	log_info("maintenance done", LOG_TEXT("deleted", PQgetvalue(result, 0, 0)),
-			 LOG_TEXT("partitions", PQgetvalue(result, 0, 1)));
+	log_info("maintenance done",
+			 LOG_TEXT("deleted", PQgetvalue(maintenance->result, 0, 0)),
+			 LOG_TEXT("partitions", PQgetvalue(maintenance->result, 0, 1)));
 	hang_up(maintenance);
 }
 
-/* Takes the result, if it is there. */
+/* The result of a statement is complete: does what comes next. */
 static void
-serve_running(Maintenance *maintenance)
+take_result(Maintenance *maintenance)
 {
-	PGresult *result;
+	Error err;
 
+	if (PQresultStatus(maintenance->result) != PGRES_TUPLES_OK)
+		fail(maintenance);
+	else if (maintenance->step == STEP_CALLING)
+		finish(maintenance);
+	else if (!maintenance_role_allows(maintenance->conn, maintenance->result,
+									  &err))
+		give_up(maintenance, err.text);
+	else
+	{
+		PQclear(maintenance->result);
+		maintenance->result = NULL;
+		if (!send_call(maintenance))
+			fail(maintenance);
+	}
+}
+
+/* Takes the result, as far as it is there. */
+static void
+serve_statement(Maintenance *maintenance)
+{
 	if (PQflush(maintenance->conn) < 0 ||
 		PQconsumeInput(maintenance->conn) == 0)
 	{
-		fail(maintenance, NULL);
+		fail(maintenance);
 		return;
 	}
-	if (PQisBusy(maintenance->conn))
-		return;
-	result = PQgetResult(maintenance->conn);
-	finish(maintenance, result);
-	PQclear(result);
+	while (!PQisBusy(maintenance->conn))
+	{
+		PGresult *result = PQgetResult(maintenance->conn);
+
+		if (result == NULL)
+		{
+			take_result(maintenance);
+			return;
+		}
+		PQclear(maintenance->result);
+		maintenance->result = result;
+	}
 }
 
 void
@@ -200,8 +260,8 @@ maintenance_serve(Maintenance *maintenance)
 		if (clock_ms() >= maintenance_due(maintenance))
 			start(maintenance);
 	}
-	else if (maintenance->connect_until_ms != 0)
+	else if (maintenance->step == STEP_CONNECTING)
 		serve_connecting(maintenance);
 	else
-		serve_running(maintenance);
+		serve_statement(maintenance);
 }

@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import re
 import shutil
 import signal
 import subprocess
@@ -12,7 +13,7 @@ import pytest
 from confluent_kafka.admin import AclOperation
 from conftest import Outbox
 from harness.kafka import Kafka
-from harness.process import free_port, run, start
+from harness.process import ROOT, free_port, run, start
 from harness.proxy import Proxy
 from harness.relay import BINARY
 from harness.wait import wait_until
@@ -171,8 +172,8 @@ def test_status(outbox: Outbox) -> None:
         return json.loads(line)
 
     first = found()
-    assert (first["slot"], first["plugin"], first["active"]) == (
-        outbox.slot, "pg_outbox", False,
+    assert (first["slot"], first["database"], first["active"]) == (
+        outbox.slot, outbox.dbname, False,
     )
     assert first["wal_status"] == "reserved"
     outbox.add_many(100)
@@ -181,10 +182,22 @@ def test_status(outbox: Outbox) -> None:
     outbox.wait_all_confirmed()
     last = found()
     assert last["active"] and last["pid"] and last["client"] == "pg_outbox"
-    assert last["confirmed"] == outbox.confirmed() or relay.running()
+    assert last["confirmed_lsn"] == outbox.confirmed() or relay.running()
     status, lines, _ = pg_outbox(*arguments)
     assert status == 0
     assert [line.split()[0] for line in lines] == list(last)
+    # The extension's view shows the same, and the documentation names it.
+    outbox.db.execute("CREATE EXTENSION pg_outbox")
+    view = outbox.db.execute("SELECT * FROM outbox.status LIMIT 0").description
+    assert [column.name for column in view] == list(last)
+    page = (ROOT / "docs" / "monitoring.md").read_text()
+    [table] = re.findall(r"\n\| column \| \|\n\|---\|---\|\n((?:\|.*\n)+)", page)
+    documented = [
+        name
+        for line in table.splitlines()
+        for name in re.findall(r"`(\w+)`", line.split("|")[1])
+    ]
+    assert documented == list(last)
 
 
 def test_tail(outbox: Outbox) -> None:

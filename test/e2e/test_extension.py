@@ -6,6 +6,7 @@ import os
 import random
 import re
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -24,6 +25,23 @@ def extended(outbox: Outbox) -> Outbox:
     outbox.db.execute("CREATE EXTENSION pg_outbox")
     outbox.db.execute("SELECT outbox.create_table('public.days', '1 day', false)")
     return outbox
+
+
+@pytest.fixture
+def keeper(extended: Outbox) -> Iterator[str]:
+    """A role that owns both tables, and may maintain them."""
+    role = f"keeper_{extended.dbname}"
+    extended.db.execute(f"CREATE ROLE {role} LOGIN")
+    extended.db.execute(f"GRANT CREATE ON SCHEMA public TO {role}")
+    for table in ("outbox", "days", "days_default"):
+        extended.db.execute(f"ALTER TABLE {table} OWNER TO {role}")
+    for table in ("outbox", "days"):
+        extended.db.execute(f"SELECT outbox.grant_cleanup('{role}', 'public.{table}')")
+    yield role
+    for relay in extended.relays:
+        relay.kill()
+    extended.db.execute(f"DROP OWNED BY {role} CASCADE")
+    extended.db.execute(f"DROP ROLE {role}")
 
 
 BOTH_TABLES = ("-X", "outbox.tables=public.outbox, public.days")
@@ -155,7 +173,7 @@ def partitions(outbox: Outbox) -> set[str]:
     return {row[0] for row in rows.fetchall()}
 
 
-def test_the_relay_maintains(extended: Outbox) -> None:
+def test_the_relay_maintains(extended: Outbox, keeper: str) -> None:
     """Section [maintenance]: old rows go and partitions come, by itself."""
     extended.create_slot()
     for table in ("outbox", "days"):
@@ -166,7 +184,7 @@ def test_the_relay_maintains(extended: Outbox) -> None:
         )
     relay = extended.streaming_relay(
         *BOTH_TABLES, "-X", "maintenance.interval=1s", "-X", "maintenance.batch=10",
-        "-X", "maintenance.ahead=10",
+        "-X", "maintenance.ahead=10", "-X", f"maintenance.user={keeper}",
     )
     relay.wait_for_log("maintenance done")
     [first] = [line for line in relay.lines if "maintenance done" in line][:1]
@@ -187,47 +205,68 @@ def test_the_relay_maintains(extended: Outbox) -> None:
 
 
 def test_the_least_rights(extended: Outbox) -> None:
-    """A role that was granted the relay and the cleanup of a table does both, and
-    reads nothing."""
+    """A role that was granted the relay and one that was granted the cleanup of a
+    table do their work, and read nothing."""
     role = f"relay_{extended.dbname}"
+    janitor = f"janitor_{extended.dbname}"
     extended.db.execute(f"CREATE ROLE {role} LOGIN")
+    extended.db.execute(f"CREATE ROLE {janitor} LOGIN")
     try:
         extended.db.execute(f"SELECT outbox.grant_relay('{role}')")
-        extended.db.execute(f"SELECT outbox.grant_cleanup('{role}', 'public.outbox')")
+        extended.db.execute(f"SELECT outbox.grant_cleanup('{janitor}', 'public.outbox')")
         conninfo = extended.postgres.conninfo(extended.dbname, role)
         extended.create_slot()
         extended.db.execute(
             f"INSERT INTO outbox ({COLUMNS}, created_at) VALUES (%s, 'k', 'e', '1', '2000-01-01')",
             (extended.aggregate_type,),
         )
-        relay = extended.relay("-d", conninfo, "-X", "maintenance.interval=1s")
+        relay = extended.relay(
+            "-d", conninfo, "-X", "maintenance.interval=1s",
+            "-X", f"maintenance.user={janitor}",
+        )
         relay.wait_for_log("maintenance done")
         assert [r.value for r in extended.wait_published(1)] == [b"1"]
         assert extended.db.execute("SELECT count(*) FROM outbox").fetchone()[0] == 0
         with psycopg.connect(conninfo) as connection:
             assert connection.execute("SELECT slot FROM outbox.status").fetchall()
-            with pytest.raises(psycopg.errors.InsufficientPrivilege):
-                connection.execute("SELECT payload FROM outbox")
+        for user in (role, janitor):
+            with (
+                psycopg.connect(extended.postgres.conninfo(extended.dbname, user)) as connection,
+                pytest.raises(psycopg.errors.InsufficientPrivilege),
+            ):
+                connection.execute("SELECT payload FROM public.outbox")
         assert relay.terminate() == 0
     finally:
-        extended.db.execute(f"DROP OWNED BY {role}")
-        extended.db.execute(f"DROP ROLE {role}")
+        for user in (role, janitor):
+            extended.db.execute(f"DROP OWNED BY {user}")
+            extended.db.execute(f"DROP ROLE {user}")
 
 
 def test_maintenance_that_fails_is_not_in_the_way(outbox: Outbox) -> None:
-    outbox.create_slot()
-    relay = outbox.streaming_relay(
-        "-X", "maintenance.interval=1s", "-X", "maintenance.older_than=soon"
-    )
-    relay.wait_for_log("maintenance failed; it is tried again at the next time")
-    assert "the database lacks the extension; there: CREATE EXTENSION pg_outbox;" in relay.log()
-    outbox.db.execute("CREATE EXTENSION pg_outbox")
-    wait_until(
-        lambda: "invalid input syntax for type interval" in relay.log(), "the reason"
-    )
-    outbox.add("k", "1")
-    assert [r.value for r in outbox.wait_published(1)] == [b"1"]
-    assert relay.terminate() == 0
+    janitor = f"janitor_{outbox.dbname}"
+    outbox.db.execute(f"CREATE ROLE {janitor} LOGIN")
+    try:
+        outbox.create_slot()
+        relay = outbox.streaming_relay(
+            "-X", "maintenance.interval=1s", "-X", "maintenance.older_than=soon",
+            "-X", f"maintenance.user={janitor}",
+        )
+        relay.wait_for_log("maintenance failed; it is tried again at the next time")
+        assert "the database lacks the extension; there: CREATE EXTENSION pg_outbox;" in (
+            relay.log()
+        )
+        outbox.db.execute("CREATE EXTENSION pg_outbox")
+        wait_until(lambda: "permission denied for schema outbox" in relay.log(), "no right")
+        outbox.db.execute(f"SELECT outbox.grant_cleanup('{janitor}', 'public.outbox')")
+        wait_until(
+            lambda: "invalid input syntax for type interval" in relay.log(), "the reason"
+        )
+        outbox.add("k", "1")
+        assert [r.value for r in outbox.wait_published(1)] == [b"1"]
+        assert relay.terminate() == 0
+    finally:
+        outbox.db.execute(f"DROP OWNED BY {janitor}")
+        outbox.db.execute(f"DROP ROLE {janitor}")
 
 
 def test_the_schedules_of_the_examples(extended: Outbox) -> None:

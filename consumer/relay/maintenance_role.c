@@ -1,0 +1,120 @@
+/*-------------------------------------------------------------------------
+ *
+ * relay/maintenance_role.c
+ *	  Which role may maintain the tables.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include <libpq-fe.h>
+#include <string.h>
+
+#include "config/values.h"
+#include "postgres/connection.h"
+#include "relay/maintenance_role.h"
+#include "relay/maintenance_role_query.inc"
+
+/* Whether the extension is there and the role may call it. */
+static const char rights_query[] =
+	"SELECT pg_catalog.to_regnamespace('outbox') IS NOT NULL,"
+	" EXISTS (SELECT FROM pg_catalog.pg_proc p WHERE p.proname = 'maintain'"
+	"  AND p.pronamespace = pg_catalog.to_regnamespace('outbox')"
+	"  AND pg_catalog.has_schema_privilege(p.pronamespace, 'USAGE')"
+	"  AND pg_catalog.has_function_privilege(p.oid, 'EXECUTE'))";
+
+bool
+maintenance_role_ask(PGconn *conn)
+{
+	const char *user = PQuser(conn);
+	char *role = PQescapeIdentifier(conn, user, strlen(user));
+	const char *values[] = {role};
+	bool sent =
+		role != NULL && PQsendQueryParams(conn, maintenance_role_query, 1, NULL,
+										  values, NULL, NULL, 0) == 1;
+
+	PQfreemem(role);
+	return sent;
+}
+
+bool
+maintenance_role_allows(PGconn *conn, const PGresult *answer, Error *err)
+{
+	if (PQntuples(answer) == 0)
+		return true;
+	return error_set(err,
+					 "role \"%s\" %s, and triggers of the table's owner would "
+					 "run with its rights; name a role that is for maintenance "
+					 "only: user in section [maintenance]",
+					 PQuser(conn), PQgetvalue(answer, 0, 0));
+}
+
+/* The result of what was asked; NULL if it failed, with the reason in err. */
+static PGresult *
+wait_for_answer(PGconn *conn, Error *err)
+{
+	PGresult *last = NULL;
+	PGresult *result;
+
+	while ((result = PQgetResult(conn)) != NULL)
+	{
+		PQclear(last);
+		last = result;
+	}
+	if (PQresultStatus(last) == PGRES_TUPLES_OK)
+		return last;
+	error_set(err, "%s", PQerrorMessage(conn));
+	PQclear(last);
+	return NULL;
+}
+
+/* The role may; whether it can is in the result of rights_query. */
+static bool
+check_rights(PGconn *conn, const char *tables, Error *what, Error *remedy)
+{
+	const char *user = PQuser(conn);
+	PGresult *rights = pgconn_query(conn, rights_query, "", what);
+	bool ok = rights != NULL && PQgetvalue(rights, 0, 1)[0] == 't';
+
+	if (ok)
+		error_set(what, "maintenance runs as role \"%s\"", user);
+	else if (rights != NULL && PQgetvalue(rights, 0, 0)[0] != 't')
+	{
+		error_set(what, "maintenance needs the extension, which does not exist "
+						"in the database");
+		error_set(remedy, "CREATE EXTENSION pg_outbox;");
+	}
+	else if (rights != NULL)
+	{
+		error_set(what, "role \"%s\" has no right to do maintenance", user);
+		error_set(remedy, "SELECT outbox.grant_cleanup('%s', '%s');", user,
+				  tables);
+	}
+	PQclear(rights);
+	return ok;
+}
+
+bool
+maintenance_role_check(const Config *config, Error *what, Error *remedy)
+{
+	const char *tables = config_text(config, CONFIG_OUTBOX_TABLES);
+	PGconn *conn = pgconn_open_maintenance(config);
+	PGresult *answer = NULL;
+	bool ok = false;
+
+	if (tables == NULL)
+		tables = "public.outbox";
+	error_set(remedy, "see docs/housekeeping.md");
+	if (PQstatus(conn) != CONNECTION_OK || !maintenance_role_ask(conn))
+		error_set(what, "maintenance cannot connect: %s", PQerrorMessage(conn));
+	else if ((answer = wait_for_answer(conn, what)) != NULL &&
+			 !maintenance_role_allows(conn, answer, what))
+		error_set(remedy,
+				  "CREATE ROLE outbox_janitor LOGIN PASSWORD '...'; SELECT "
+				  "outbox.grant_cleanup('outbox_janitor', '%s'); then user = "
+				  "outbox_janitor in section [maintenance]",
+				  tables);
+	else if (answer != NULL)
+		ok = check_rights(conn, tables, what, remedy);
+	PQclear(answer);
+	PQfinish(conn);
+	return ok;
+}
