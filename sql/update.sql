@@ -10,15 +10,19 @@ DECLARE
     one record;
 BEGIN
     FOR one IN
-        SELECT DISTINCT a.grantee::regrole AS role
+        SELECT a.grantee::regrole AS role,
+            string_agg(p.proname || '()', ', ' ORDER BY p.proname) AS routines
         FROM pg_proc p
         JOIN pg_extension e ON extname = 'pg_outbox',
         LATERAL aclexplode(p.proacl) a
-        WHERE p.oid = 'outbox.cleanup(regclass, interval, integer)'::regprocedure
+        WHERE p.pronamespace = 'outbox'::regnamespace
+            AND p.proname IN ('cleanup', 'cleanup_all', 'ensure_partitions', 'grant_cleanup',
+                              'maintain')
             AND a.grantee NOT IN (0, p.proowner, e.extowner)
+        GROUP BY a.grantee
+        ORDER BY a.grantee::regrole::text
     LOOP
-        RAISE WARNING 'role % may not call outbox.cleanup() and outbox.maintain() any more',
-                one.role
+        RAISE WARNING 'role % may not call % any more', one.role, one.routines
             USING HINT = format('Grant it again: SELECT outbox.grant_cleanup(%L,'
                                 ' ''schema.table'');', one.role);
     END LOOP;

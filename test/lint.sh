@@ -44,6 +44,12 @@ done
 make -s -C build/lint/test/fuzz WERROR=-Werror \
     PG_CONFIG="${PG_CONFIG:-pg_config}" all
 
+echo "lines of SQL"
+if grep -nE '^.{101}' sql/*.sql | grep -v '^sql/pg_outbox--'; then
+    echo "lint.sh: these are longer than 100 characters" >&2
+    exit 1
+fi
+
 echo "floors"
 build/venv/bin/python test/floors.py consumer build/lint/build/consumer
 
