@@ -47,13 +47,15 @@ append_route(StringInfo out, const Event *event)
 		appendStringInfo(out, "\"partition\":%d,", event->partition);
 }
 
-/* Appends the event's position: ts, lsn, seq. */
+/* Appends the event's times and position: ts, committed, lsn, seq. */
 static void
 append_position(StringInfo out, const Event *event)
 {
-	appendStringInfo(out,
-					 "\"ts\":" INT64_FORMAT ",\"lsn\":\"%X/%X\",\"seq\":%u",
-					 event->ts, LSN_FORMAT_ARGS(event->lsn), event->seq);
+	appendStringInfo(out, "\"ts\":" INT64_FORMAT, event->ts);
+	if (event->has_ts)
+		appendStringInfo(out, ",\"committed\":" INT64_FORMAT, event->committed);
+	appendStringInfo(out, ",\"lsn\":\"%X/%X\",\"seq\":%u",
+					 LSN_FORMAT_ARGS(event->lsn), event->seq);
 }
 
 /* Appends the headers. */

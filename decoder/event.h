@@ -38,8 +38,9 @@ typedef struct Event
 	bool has_key;
 	Bytes key;
 	int32 partition; /* NO_PARTITION: the partitioner decides */
-	bool has_ts;
-	int64 ts;       /* ms since 1970-01-01 UTC */
+	bool has_ts;     /* option timestamp names it: it is not the commit time */
+	int64 ts;        /* ms since 1970-01-01 UTC */
+	int64 committed; /* the same of the commit */
 	XLogRecPtr lsn; /* end of the transaction's commit record */
 	uint32 seq;     /* ordinal of the line in its transaction, from 0 */
 	bool has_headers;

@@ -147,8 +147,9 @@ report_progress(LogicalDecodingContext *ctx, Decoder *decoder)
 static void
 write_event(Decoder *decoder, ReorderBufferTXN *txn, Event *event)
 {
+	event->committed = unix_ms(COMPAT_COMMIT_TIME(txn));
 	if (!event->has_ts)
-		event->ts = unix_ms(COMPAT_COMMIT_TIME(txn));
+		event->ts = event->committed;
 	event->lsn = txn->end_lsn;
 	event->seq = decoder->lines++;
 	envelope_append_event(outlet_begin_line(decoder->outlet, false), event,

@@ -15,7 +15,7 @@
  * The version of the lines: option proto_version.  To be raised when a client
  * that reads the present ones would misread the new ones.
  */
-#define PROTOCOL_VERSION "1"
+#define PROTOCOL_VERSION "2"
 
 /* An event has no more headers than this: clients have to hold them. */
 #define PROTOCOL_MAX_HEADERS 100

@@ -278,6 +278,8 @@ take_event(Source *source, Slice payload, Envelope *out)
 	take_number(source, "partition", false, 0, INT32_MAX, &partition);
 	out->partition = (int32_t) partition;
 	take_number(source, "ts", !is_error, INT64_MIN, INT64_MAX, &out->ts);
+	take_number(source, "committed", false, INT64_MIN, INT64_MAX,
+				&out->committed);
 	take_lsn(source, "lsn", &out->lsn);
 	take_uint32(source, "seq", &out->seq);
 	take_headers(source, !is_error, out);

@@ -39,6 +39,7 @@ typedef struct Envelope
 	Slice key;
 	int32_t partition; /* or ENVELOPE_NO_PARTITION */
 	int64_t ts;        /* ms since 1970-01-01 UTC; -1 if missing */
+	int64_t committed; /* the same of the commit; -1 if ts is it */
 	uint32_t seq;      /* ordinal in the transaction, from 0 */
 	NamedSlice headers[PROTOCOL_MAX_HEADERS];
 	size_t n_headers;

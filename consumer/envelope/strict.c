@@ -201,6 +201,8 @@ read_rest(Cursor *c, Envelope *out, bool is_error)
 	}
 	else if (!is_error)
 		return fail(c, "no ts");
+	if (ACCEPT(c, ",\"committed\":") && !read_int64(c, &out->committed))
+		return false;
 	if (!ACCEPT(c, ",\"lsn\":"))
 		return fail(c, "no lsn");
 	if (!read_lsn(c, &out->lsn))

@@ -43,6 +43,7 @@ envelope_clear(Envelope *out)
 	out->error = out->relation = (Slice){NULL, 0};
 	out->partition = ENVELOPE_NO_PARTITION;
 	out->ts = -1;
+	out->committed = -1;
 	out->bytes = -1;
 	out->seq = out->xid = out->events = 0;
 	out->n_headers = 0;

@@ -52,9 +52,9 @@ SELECT lines('max_event_bytes', '1MB');
 SELECT lines('max_event_bytes', '67108865');
 SELECT lines('max_event_bytes', '99999999999999999999');
 -- proto_version: a plugin of another version than its client
-SELECT lines('proto_version', '2');
+SELECT lines('proto_version', '1');
 SELECT lines('proto_version', '');
-SELECT count(*) FROM pg_logical_slot_peek_changes('regress', NULL, NULL, 'proto_version', '1');
+SELECT count(*) FROM pg_logical_slot_peek_changes('regress', NULL, NULL, 'proto_version', '2');
 -- coalesce: the lines of a function's result are not gathered
 SELECT lines('coalesce', '-1');
 SELECT lines('coalesce', '16777217');

@@ -32,6 +32,13 @@ SELECT * FROM times('big');
 SELECT * FROM times('day');
 SELECT * FROM times('n');
 SELECT * FROM times('nope');
+
+-- committed: the commit time, where ts is not it.
+CREATE FUNCTION committed(name text) RETURNS TABLE (key text, recent boolean) LANGUAGE sql AS
+$$ SELECT data::json ->> 'key', abs(extract(epoch FROM now()) * 1000 - (data::json ->> 'committed')::bigint) < 3600000
+   FROM pg_logical_slot_peek_changes('regress', NULL, NULL, 'tables', 'public.t', 'headers', '', 'timestamp', name) WHERE data LIKE '%payload%' $$;
+SELECT * FROM committed('big');
+SELECT count(*) FROM pg_logical_slot_peek_changes('regress', NULL, NULL, 'tables', 'public.t', 'headers', '') WHERE data LIKE '%committed%';
 SELECT count(*) FROM lines();
 
 -- headers from an object: strings as they are, what else as JSON; named ones win.

@@ -54,6 +54,8 @@ static const char *const good_lines[] = {
 	"{\"topic\":\"t\",\"key\":\"é\\\\é\",\"ts\":0,\"lsn\":\"0/1\",\"seq\":0,"
 	"\"headers\":{\"ß\":\"\xc2\x80߿ࠀ\xef\xbf\xbf\","
 	"\"𐀀\":\"\xf4\x8f\xbf\xbf\"},\"payload\":1}",
+	"{\"topic\":\"t\",\"key\":\"k\",\"ts\":5,\"committed\":1764000000123,"
+	"\"lsn\":\"0/1\",\"seq\":0,\"headers\":{},\"payload\":1}",
 };
 
 #define N_GOOD (sizeof(good_lines) / sizeof(good_lines[0]))
@@ -179,6 +181,7 @@ assert_same(const Envelope *a, const Envelope *b)
 	assert_int_equal(a->lsn, b->lsn);
 	assert_int_equal(a->partition, b->partition);
 	assert_int_equal(a->ts, b->ts);
+	assert_int_equal(a->committed, b->committed);
 	assert_int_equal(a->seq, b->seq);
 	assert_int_equal(a->bytes, b->bytes);
 	assert_int_equal(a->xid, b->xid);
@@ -227,6 +230,7 @@ an_event_is_read_member_by_member(void **state)
 	assert_slice(out.key, "k", 1);
 	assert_int_equal(out.partition, ENVELOPE_NO_PARTITION);
 	assert_int_equal(out.ts, 1764000000123);
+	assert_int_equal(out.committed, -1);
 	assert_int_equal(out.lsn, 0x1D959AF0);
 	assert_int_equal(out.seq, 7);
 	assert_int_equal(out.n_headers, 2);
@@ -295,6 +299,9 @@ other_lines_are_read(void **state)
 	assert_null(out.topic.data);
 	assert_int_equal(out.bytes, 300000000);
 	assert_int_equal(out.ts, -1);
+	out = read_good(good_lines[N_GOOD - 1]);
+	assert_int_equal(out.ts, 5);
+	assert_int_equal(out.committed, 1764000000123);
 }
 
 static void
