@@ -41,8 +41,8 @@ typedef struct Event
 	bool has_ts;     /* option timestamp names it: it is not the commit time */
 	int64 ts;        /* ms since 1970-01-01 UTC */
 	int64 committed; /* the same of the commit */
-	XLogRecPtr lsn; /* end of the transaction's commit record */
-	uint32 seq;     /* ordinal of the line in its transaction, from 0 */
+	XLogRecPtr lsn;  /* end of the transaction's commit record */
+	uint32 seq;      /* ordinal of the line in its transaction, from 0 */
 	bool has_headers;
 	EventHeader *headers;
 	int n_headers;
