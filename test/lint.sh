@@ -53,8 +53,9 @@ fi
 echo "floors"
 build/venv/bin/python test/floors.py consumer build/lint/build/consumer
 
-echo "metadata"
+echo "metadata and pages"
 test/meta.py
+test/docs.py
 
 echo "scripts"
 shellcheck -x .ci/run test/*.sh test/setup/*.sh

@@ -1,0 +1,64 @@
+#!/usr/bin/env python3
+"""Checks what pages refer to: links, files of this repository, targets of make.
+
+Prose has lines of 100 characters at most; tables and examples may be longer.
+"""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+FILE = re.compile(r"`((?:bench|consumer|decoder|docs|examples|sql|test)/[\w./-]*)`")
+TARGET = re.compile(r"\bmake ((?:check|bench)-[a-z]+|check|demo|deps|expected|fmt|installcheck)\b")
+WIDTH = 100
+
+
+def anchors(page: Path) -> set[str]:
+    """The anchors of a page's headings, as they are made of their texts."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text(), re.M)
+    return {re.sub(r"[^\w\- ]", "", text.lower()).replace(" ", "-") for text in headings}
+
+
+def check_link(page: Path, target: str):
+    """What is wrong with a link of a page to a file or a heading of ours."""
+    if re.match(r"[a-z]+:", target):
+        return
+    name, _, anchor = target.partition("#")
+    file = (page.parent / name).resolve() if name else page
+    if not file.exists():
+        yield f"{target} does not exist"
+    elif anchor and anchor not in anchors(file):
+        yield f"{target} is no heading"
+
+
+def check_page(page: Path, targets: set[str]):
+    """What is wrong with a page, with its lines."""
+    for number, line in enumerate(page.read_text().splitlines(), 1):
+        errors = [error for link in LINK.findall(line) for error in check_link(page, link)]
+        errors += [f"{f} does not exist" for f in FILE.findall(line) if not (ROOT / f).exists()]
+        errors += [f"make {t} does not exist" for t in TARGET.findall(line) if t not in targets]
+        if len(line) > WIDTH and not line.startswith(("|", "    ")):
+            errors.append(f"longer than {WIDTH} characters")
+        for error in errors:
+            yield f"{page.relative_to(ROOT)}:{number}: {error}"
+
+
+def main() -> int:
+    makefile = (ROOT / "Makefile").read_text()
+    targets = set(re.findall(r"^([a-z0-9-]+):", makefile, re.M))
+    files = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "*.md"],
+        check=True, capture_output=True, text=True, cwd=ROOT,
+    ).stdout.split()  # fmt: skip
+    errors = [error for file in files for error in check_page(ROOT / file, targets)]
+    for error in errors:
+        print(error, file=sys.stderr)
+    return 1 if errors else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
