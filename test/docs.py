@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
-"""Checks what pages refer to: links, files of this repository, targets of make.
+"""Checks pages: what they link to exists, and each setting has its heading.
+
+Links, files of this repository and targets of make are looked for.
 
 Prose has lines of 100 characters at most; tables and examples may be longer.
 """
@@ -35,6 +37,18 @@ def check_link(page: Path, target: str):
         yield f"{target} is no heading"
 
 
+def undescribed() -> list[str]:
+    """Settings and options that have no heading on their page."""
+    source = (ROOT / "consumer" / "config" / "settings.c").read_text()
+    missing = []
+    for section, key in re.findall(r'\{"([a-z]+)",\s*"([a-z_]+)",\s*SETTING_', source):
+        page = "options.md" if section == "outbox" else "configuration.md"
+        headings = re.findall(r"^### .*$", (ROOT / "docs" / page).read_text(), re.M)
+        if not any(f"`{key}`" in heading for heading in headings):
+            missing.append(f"docs/{page}: no heading for {section}.{key}")
+    return missing
+
+
 def check_page(page: Path, targets: set[str]):
     """What is wrong with a page, with its lines."""
     for number, line in enumerate(page.read_text().splitlines(), 1):
@@ -55,8 +69,9 @@ def main() -> int:
         check=True, capture_output=True, text=True, cwd=ROOT,
     ).stdout.split()  # fmt: skip
     errors = [error for file in files for error in check_page(ROOT / file, targets)]
+    errors += undescribed()
     for error in errors:
-        print(error, file=sys.stderr)
+        print(f"docs.py: {error}", file=sys.stderr)
     return 1 if errors else 0
 
 
