@@ -7,11 +7,13 @@
  */
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/exit.h"
 #include "cli.h"
+#include "base/memory.h"
 #include "config/nearest.h"
 #include "postgres/connection.h"
 
@@ -35,6 +37,8 @@ static const Option options[] = {
 	 "replication slot (pg_outbox)"},
 	{OPTION_CREATE_SLOT, "create-slot", false, "    --create-slot",
 	 "create the slot if there is none"},
+	{OPTION_SKIP, "skip", true, "    --skip LSN/SEQ",
+	 "pass over this event, as the log names it; may be repeated"},
 	{OPTION_FAILOVER, "failover", false, "    --failover",
 	 "let standbys have the slot, too (PostgreSQL 17 and later)"},
 	{OPTION_JSON, "json", false, "    --json", "print JSON"},
@@ -71,6 +75,23 @@ print_help(const Command *command)
 		   "later wins.\n");
 }
 
+/* Adds an event to those that are passed over. */
+static bool
+add_skip(Config *config, Error *err)
+{
+	const char *others = config_text(config, CONFIG_RELAY_SKIP);
+	char *list = NULL;
+	bool ok;
+
+	if (others == NULL || *others == '\0')
+		return config_set(config, "relay", "skip", optarg, "--skip", err);
+	if (asprintf(&list, "%s,%s", others, optarg) < 0)
+		xalloc_failed();
+	ok = config_set(config, "relay", "skip", list, "--skip", err);
+	free(list);
+	return ok;
+}
+
 /* Takes one option of the second pass. */
 static bool
 take_option(Config *config, Arguments *arguments, int option, Error *err)
@@ -84,6 +105,8 @@ take_option(Config *config, Arguments *arguments, int option, Error *err)
 							  "-b", err);
 		case OPTION_SLOT:
 			return config_set(config, "relay", "slot", optarg, "--slot", err);
+		case OPTION_SKIP:
+			return add_skip(config, err);
 		case OPTION_CREATE_SLOT:
 			return config_set(config, "relay", "create_slot", "true",
 							  "--create-slot", err);

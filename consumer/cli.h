@@ -24,6 +24,7 @@ typedef struct Command
 /* Options that not every command has. */
 #define OPTION_BROKERS 'b'
 #define OPTION_SLOT 's'
+#define OPTION_SKIP 'K'
 #define OPTION_CREATE_SLOT 'C'
 #define OPTION_FAILOVER 'F'
 #define OPTION_JSON 'J'

@@ -21,10 +21,10 @@
 static const Command commands[] = {
 	{"run", "Streams events from the slot and publishes them to Kafka",
 	 "[-c FILE] [-d CONNINFO] [-b BROKERS] [--slot NAME] [--create-slot] "
-	 "[-X SECTION.KEY=VALUE]...",
+	 "[--skip LSN/SEQ]... [-X SECTION.KEY=VALUE]...",
 	 command_run,
 	 (const char[]){OPTION_BROKERS, OPTION_SLOT, OPTION_CREATE_SLOT,
-					OPTION_PRINT_CONFIG, 0}},
+					OPTION_SKIP, OPTION_PRINT_CONFIG, 0}},
 	{"check", "Looks at all that publishing needs, and says how to repair it",
 	 "[-c FILE] [-d CONNINFO] [-b BROKERS] [--slot NAME]", command_check,
 	 (const char[]){OPTION_BROKERS, OPTION_SLOT, 0}},

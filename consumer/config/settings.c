@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/position.h"
 #include "config/settings.h"
 #include "config/topic_spec.h"
 
@@ -71,11 +72,13 @@ static const Setting settings[] = {
 	[CONFIG_RELAY_CREATE_SLOT] =
 		{"relay", "create_slot", SETTING_BOOL, "off", 0, 0,
 		 "create the slot at the start if there is none"},
-	[CONFIG_RELAY_ON_ERROR] = {"relay", "on_error", SETTING_ON_ERROR, "stop", 0,
+	[CONFIG_RELAY_ON_ERROR] = {"relay", "on_error", SETTING_ON_ERROR, "hold", 0,
 							   0,
 							   "what becomes of an event that cannot be "
-							   "published: stop, dead-letter or "
-							   "skip"},
+							   "published: hold, stop, dead-letter or skip"},
+	[CONFIG_RELAY_SKIP] = {"relay", "skip", SETTING_POSITIONS, NULL, 0, 0,
+						   "events to pass over: LSN/SEQ, ..., as the log "
+						   "names them"},
 	[CONFIG_RELAY_DEAD_LETTER_TOPIC] =
 		{"relay", "dead_letter_topic", SETTING_TOPIC, "pg_outbox.dead-letters",
 		 0, 0, "where on_error = dead-letter sends events"},
@@ -153,8 +156,8 @@ static const Unit count_units[] = {{"", 1}, {NULL, 0}};
 static const char *const true_words[] = {"on", "true", "yes", "1", NULL};
 static const char *const false_words[] = {"off", "false", "no", "0", NULL};
 static const char *const format_words[] = {"logfmt", "json", NULL};
-static const char *const on_error_words[] = {"stop", "dead-letter", "skip",
-											 NULL};
+static const char *const on_error_words[] = {"hold", "stop", "dead-letter",
+											 "skip", NULL};
 
 bool
 settings_describe(const char *section)
@@ -262,6 +265,21 @@ check_topic_spec(const char *value, Error *err)
 	return true;
 }
 
+/* Checks a list of positions of events. */
+static bool
+check_positions(const char *value, Error *err)
+{
+	Position position;
+	PositionListItem item;
+
+	do
+		item = position_list_next(&value, &position);
+	while (item == POSITION_LIST_ITEM);
+	return item == POSITION_LIST_END ||
+		   error_set(err, "LSN/SEQ as the log names it, like 0/1D959AF0/3, or "
+						  "several with commas between them");
+}
+
 /* Reads a whole number with a unit; false if it is not one or out of int64. */
 static bool
 parse_number(const char *value, const Unit *units, int64_t *number)
@@ -338,7 +356,9 @@ settings_check(const Setting *setting, const char *value, Error *err)
 			return check_number(setting, value, err);
 		case SETTING_ON_ERROR:
 			return is_word(value, on_error_words) ||
-				   error_set(err, "stop, dead-letter or skip");
+				   error_set(err, "hold, stop, dead-letter or skip");
+		case SETTING_POSITIONS:
+			return check_positions(value, err);
 		case SETTING_TOPIC:
 			return is_topic_name(value) ||
 				   error_set(err, "1 to 249 of a-z, A-Z, 0-9, \".\", \"_\" "

@@ -40,6 +40,7 @@ typedef enum ConfigKey
 	CONFIG_RELAY_SLOT,
 	CONFIG_RELAY_CREATE_SLOT,
 	CONFIG_RELAY_ON_ERROR,
+	CONFIG_RELAY_SKIP,
 	CONFIG_RELAY_DEAD_LETTER_TOPIC,
 	CONFIG_RELAY_CREATE_TOPICS,
 	CONFIG_RELAY_MAX_TOPICS,
@@ -66,7 +67,8 @@ typedef enum SettingType
 	SETTING_COUNT,      /* a whole number */
 	SETTING_BYTES,      /* a number with B, kB, MB or GB */
 	SETTING_DURATION,   /* a number with ms, s, min or h; kept in ms */
-	SETTING_ON_ERROR,   /* stop, dead-letter or skip */
+	SETTING_ON_ERROR,   /* hold, stop, dead-letter or skip */
+	SETTING_POSITIONS,  /* of events: LSN/SEQ, ... */
 	SETTING_TOPIC,      /* the name of a topic */
 	SETTING_TOPIC_SPEC, /* how topics are created; see config/topic_spec.h */
 	SETTING_LOG_FORMAT, /* logfmt or json */

@@ -13,15 +13,15 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/log.h"
-#include "base/memory.h"
-#include "base/outage.h"
 #include "kafka/ending.h"
+#include "kafka/errors.h"
 #include "kafka/look.h"
 #include "kafka/producer.h"
 #include "kafka/properties.h"
 #include "kafka/sockets.h"
 #include "kafka/topics.h"
+#include "base/log.h"
+#include "base/memory.h"
 
 struct Kafka
 {
@@ -31,7 +31,7 @@ struct Kafka
 	size_t max_topics; /* that one producer is used for */
 	int fd;            /* eventfd, written by librdkafka */
 
-	rd_kafka_t *producer;
+	rd_kafka_t *producer; /* NULL: stopped, and so are the others */
 	KafkaSockets *sockets;
 	rd_kafka_queue_t *queue;
 	KafkaLook *look;
@@ -41,7 +41,7 @@ struct Kafka
 	bool gapless_failure; /* the report of the batch is still to come */
 	bool broken;          /* the producer can go no further */
 	Error broken_reason;
-	Outage outage;
+	KafkaErrors errors;
 };
 
 /*
@@ -80,20 +80,16 @@ attach(Kafka *kafka, Error *err)
 	kafka->topics =
 		kafka_topics_new(kafka->producer, kafka->queue, kafka->look,
 						 kafka->creates_topics ? &kafka->spec : NULL);
-	kafka->in_flight = 0;
-	kafka->in_flight_bytes = 0;
-	kafka->gapless_failure = false;
-	kafka->broken = false;
+	log_debug("a producer begins",
+			  LOG_TEXT("name", rd_kafka_name(kafka->producer)));
 	return true;
 }
 
-/*
- * Ends the producer.  What is in flight is given up: from the first line on
- * nothing of it leaves this process any more.
- */
-static void
-detach(Kafka *kafka)
+void
+kafka_stop(Kafka *kafka)
 {
+	if (kafka->producer == NULL)
+		return;
 	kafkasockets_close(kafka->sockets);
 	rd_kafka_queue_io_event_enable(kafka->queue, -1, NULL, 0);
 	rd_kafka_purge(kafka->producer, RD_KAFKA_PURGE_F_QUEUE |
@@ -102,6 +98,15 @@ detach(Kafka *kafka)
 	kafka_topics_free(kafka->topics);
 	rd_kafka_queue_destroy(kafka->queue);
 	kafkaending_begin(kafka->producer, kafka->look, kafka->sockets);
+	kafka->producer = NULL;
+	kafka->sockets = NULL;
+	kafka->queue = NULL;
+	kafka->look = NULL;
+	kafka->topics = NULL;
+	kafka->in_flight = 0;
+	kafka->in_flight_bytes = 0;
+	kafka->gapless_failure = false;
+	kafka->broken = false;
 }
 
 /* Releases what outlives every producer. */
@@ -139,11 +144,12 @@ kafka_new(const Config *config, Error *err)
 }
 
 void
-kafka_restart(Kafka *kafka)
+kafka_begin(Kafka *kafka)
 {
 	Error err;
 
-	detach(kafka);
+	if (kafka->producer != NULL)
+		return;
 	/* It was made with the same properties before. */
 	if (!attach(kafka, &err))
 		xalloc_failed();
@@ -154,7 +160,7 @@ kafka_free(Kafka *kafka)
 {
 	if (kafka == NULL)
 		return;
-	detach(kafka);
+	kafka_stop(kafka);
 	/* Else the process ends with threads of librdkafka still in it. */
 	if (kafkaending_wait(ENDING_MS))
 		release(kafka);
@@ -217,15 +223,96 @@ break_off(Kafka *kafka, const char *topic, const char *reason)
 	return KAFKA_FULL;
 }
 
-/* librdkafka did not take an event: for now, or for good. */
+/* Tells whether Kafka answers this to an event that it does not want. */
+static bool
+is_refusal(rd_kafka_resp_err_t code)
+{
+	switch (code)
+	{
+		case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
+		case RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE:
+		case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+		case RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION:
+		case RD_KAFKA_RESP_ERR_INVALID_MSG:
+		case RD_KAFKA_RESP_ERR_INVALID_MSG_SIZE:
+		case RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP:
+		case RD_KAFKA_RESP_ERR_INVALID_RECORD:
+		case RD_KAFKA_RESP_ERR_POLICY_VIOLATION:
+			return true;
+		default:
+			return false;
+	}
+}
+
+/* Begins to describe a refusal; its reason is still to be written. */
+static void
+set_refusal(KafkaRefusal *refusal, rd_kafka_resp_err_t code)
+{
+	*refusal = (KafkaRefusal){
+		.code = rd_kafka_err2name(code),
+		.too_large = code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE ||
+					 code == RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE,
+		.invalid = code == RD_KAFKA_RESP_ERR_INVALID_RECORD ||
+				   code == RD_KAFKA_RESP_ERR_INVALID_MSG,
+		.partition = code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION,
+	};
+}
+
+/* Refuses an event that is larger than [kafka] allows. */
 static KafkaResult
-not_produced(Kafka *kafka, KafkaTopic *topic, const KafkaRecord *record,
-			 const rd_kafka_error_t *error, Error *err)
+refuse_size(const Kafka *kafka, const char *topic, KafkaRefusal *refusal)
+{
+	char limit[32] = "";
+	size_t size = sizeof(limit);
+
+	rd_kafka_conf_get(kafka->conf, "message.max.bytes", limit, &size);
+	refusal->lasts = true;
+	error_set(&refusal->reason,
+			  "topic \"%s\": the event with its key and headers is larger than "
+			  "message.max.bytes in section [kafka], %s: raise that",
+			  topic, limit);
+	return KAFKA_REFUSED;
+}
+
+/* Refuses an event whose topic, as the reason says, cannot be one. */
+static KafkaResult
+refuse_name(KafkaRefusal *refusal)
+{
+	Error reason = refusal->reason;
+
+	set_refusal(refusal, RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION);
+	refusal->lasts = true;
+	refusal->reason = reason;
+	return KAFKA_REFUSED;
+}
+
+/* A partition is not known: does a fresh look find it? */
+static KafkaResult
+refuse_partition(Kafka *kafka, KafkaTopic *topic, const KafkaRecord *record,
+				 KafkaRefusal *refusal)
 {
 	const char *name = rd_kafka_topic_name(topic->handle);
 	int partitions;
 
-	switch (rd_kafka_error_code(error))
+	if (!kafka_topics_look(kafka->topics, topic, &partitions))
+		return KAFKA_FULL;
+	if (partitions < 0 || record->partition < partitions)
+		return break_off(kafka, name, "its partitions changed");
+	error_set(&refusal->reason, "topic \"%s\" has no partition %d: it has %d",
+			  name, record->partition, partitions);
+	return KAFKA_REFUSED;
+}
+
+/* librdkafka did not take an event: for now, or as it is. */
+static KafkaResult
+not_produced(Kafka *kafka, KafkaTopic *topic, const KafkaRecord *record,
+			 const rd_kafka_error_t *error, KafkaRefusal *refusal)
+{
+	const char *name = rd_kafka_topic_name(topic->handle);
+	rd_kafka_resp_err_t code = rd_kafka_error_code(error);
+
+	set_refusal(refusal, code);
+	switch (code)
 	{
 		case RD_KAFKA_RESP_ERR__QUEUE_FULL:
 			return KAFKA_FULL;
@@ -236,15 +323,13 @@ not_produced(Kafka *kafka, KafkaTopic *topic, const KafkaRecord *record,
 		case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
 			return break_off(kafka, name, "it does not exist any more");
 		case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
-			if (!kafka_topics_look(kafka->topics, topic, &partitions))
-				return KAFKA_FULL;
-			if (partitions < 0 || record->partition < partitions)
-				return break_off(kafka, name, "its partitions changed");
-			error_set(err, "topic \"%s\" has no partition %d: it has %d", name,
-					  record->partition, partitions);
-			return KAFKA_REFUSED;
+			return refuse_partition(kafka, topic, record, refusal);
+		case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
+			return refuse_size(kafka, name, refusal);
 		default:
-			error_set(err, "topic \"%s\": %s", name,
+			if (!is_refusal(code))
+				return break_off(kafka, name, rd_kafka_error_string(error));
+			error_set(&refusal->reason, "topic \"%s\": %s", name,
 					  rd_kafka_error_string(error));
 			return KAFKA_REFUSED;
 	}
@@ -284,13 +369,14 @@ has_room(Kafka *kafka, Slice topic)
 		return false;
 	log_debug("max_topics is reached: a new producer begins",
 			  LOG_INT("topics", (int64_t) kafka_topics_count(kafka->topics)));
-	kafka_restart(kafka);
+	kafka_stop(kafka);
+	kafka_begin(kafka);
 	return true;
 }
 
 KafkaResult
 kafka_produce(Kafka *kafka, const KafkaRecord *record, uint64_t ticket,
-			  Error *err)
+			  KafkaRefusal *refusal)
 {
 	KafkaTopic *topic;
 	rd_kafka_vu_t arguments[8];
@@ -298,11 +384,11 @@ kafka_produce(Kafka *kafka, const KafkaRecord *record, uint64_t ticket,
 	rd_kafka_error_t *error;
 	KafkaResult result;
 
-	if (!has_room(kafka, record->topic))
+	if (kafka->producer == NULL || !has_room(kafka, record->topic))
 		return KAFKA_FULL;
-	topic = kafka_topics_get(kafka->topics, record->topic, err);
+	topic = kafka_topics_get(kafka->topics, record->topic, &refusal->reason);
 	if (topic == NULL)
-		return KAFKA_REFUSED;
+		return refuse_name(refusal);
 	/* Else the broker might create it by itself, in another way. */
 	if (topic->creating)
 		return KAFKA_FULL;
@@ -332,31 +418,9 @@ kafka_produce(Kafka *kafka, const KafkaRecord *record, uint64_t ticket,
 		return KAFKA_QUEUED;
 	}
 	rd_kafka_headers_destroy(headers);
-	result = not_produced(kafka, topic, record, error, err);
+	result = not_produced(kafka, topic, record, error, refusal);
 	rd_kafka_error_destroy(error);
 	return result;
-}
-
-/* Tells whether Kafka will never take what it answered this to. */
-static bool
-is_refusal(rd_kafka_resp_err_t code)
-{
-	switch (code)
-	{
-		case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
-		case RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE:
-		case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
-		case RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION:
-		case RD_KAFKA_RESP_ERR_INVALID_MSG:
-		case RD_KAFKA_RESP_ERR_INVALID_MSG_SIZE:
-		case RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP:
-		case RD_KAFKA_RESP_ERR_INVALID_RECORD:
-		case RD_KAFKA_RESP_ERR_POLICY_VIOLATION:
-		case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
-			return true;
-		default:
-			return false;
-	}
 }
 
 /* Tells whether an event failed only because another one did. */
@@ -369,30 +433,36 @@ is_consequence(rd_kafka_resp_err_t code)
 }
 
 /*
- * Tells of a batch that failed.  Kafka takes or refuses it as a whole: if one
+ * Reports a batch that failed.  Kafka takes or refuses it as a whole: if one
  * event is too large, the largest in it is probably why.
+ *
+ * A partition that is not there is a refusal if the producer has looked at the
+ * topic only now.  If it knew the topic before, that was deleted or made anew,
+ * and the next producer finds out.
  */
 static void
 fail_batch(const rd_kafka_message_t *culprit, const KafkaHandlers *handlers)
 {
 	const char *topic = rd_kafka_topic_name(culprit->rkt);
-	const char *reason = rd_kafka_err2str(culprit->err);
 	KafkaFailure failure = {.ticket = (uint64_t) (uintptr_t) culprit->_private,
-							.refused = is_refusal(culprit->err),
-							.too_large =
-								culprit->err ==
-									RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE ||
-								culprit->err ==
-									RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE};
+							.refused = is_refusal(culprit->err)};
+	KafkaRefusal *refusal = &failure.refusal;
 
-	if (failure.too_large)
-		error_set(&failure.reason,
+	set_refusal(refusal, culprit->err);
+	if (refusal->partition)
+		failure.refused = !kafka_topic_of(culprit)->delivered;
+	if (refusal->too_large)
+		error_set(&refusal->reason,
 				  "topic \"%s\": %s: the value has %zu bytes; raise "
 				  "max.message.bytes of the topic, and if that is larger "
 				  "already lower batch.size in [kafka]",
-				  topic, reason, culprit->len);
+				  topic, rd_kafka_err2str(culprit->err), culprit->len);
+	else if (refusal->partition)
+		error_set(&refusal->reason, "topic \"%s\" has no partition %d", topic,
+				  culprit->partition);
 	else
-		error_set(&failure.reason, "topic \"%s\": %s", topic, reason);
+		error_set(&refusal->reason, "topic \"%s\": %s", topic,
+				  rd_kafka_err2str(culprit->err));
 	handlers->failed(handlers->argument, &failure);
 }
 
@@ -400,12 +470,10 @@ fail_batch(const rd_kafka_message_t *culprit, const KafkaHandlers *handlers)
 static void
 end_outage(Kafka *kafka)
 {
-	int64_t lasted = outage_lasted(&kafka->outage, clock_ms());
+	int64_t waited_ms;
 
-	if (kafka->outage.since_ms == 0)
-		return;
-	log_info("Kafka answers again", LOG_INT("waited_s", lasted / 1000));
-	outage_end(&kafka->outage);
+	if (kafka_errors_delivered(&kafka->errors, clock_ms(), &waited_ms))
+		log_info("Kafka answers again", LOG_INT("waited_s", waited_ms / 1000));
 }
 
 /* Takes the reports of one batch. */
@@ -425,6 +493,7 @@ serve_deliveries(Kafka *kafka, rd_kafka_event_t *event,
 		if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR)
 		{
 			delivered = true;
+			kafka_topic_of(message)->delivered = true;
 			handlers->delivered(handlers->argument,
 								(uint64_t) (uintptr_t) message->_private);
 		}
@@ -440,17 +509,19 @@ serve_deliveries(Kafka *kafka, rd_kafka_event_t *event,
 	fail_batch(culprit, handlers);
 }
 
-/* Tells of brokers that cannot be reached. */
+/* Logs an error of a broker, unless it is one of many. */
 static void
-tell_outage(Kafka *kafka, const char *reason)
+tell_outage(Kafka *kafka, rd_kafka_event_t *event)
 {
+	rd_kafka_resp_err_t code = rd_kafka_event_error(event);
 	int64_t now = clock_ms();
 
-	if (outage_is_due(&kafka->outage, now))
+	if (kafka_errors_is_due(&kafka->errors, code, kafka->in_flight > 0, now))
 		log_warning("waiting for Kafka; trying again",
 					LOG_INT("waited_s",
-							outage_lasted(&kafka->outage, now) / 1000),
-					LOG_TEXT("error", reason));
+							kafka_errors_lasted(&kafka->errors, code, now) /
+								1000),
+					LOG_TEXT("error", rd_kafka_event_error_string(event)));
 }
 
 /* Takes an error of the producer; false if it is the end of it. */
@@ -461,7 +532,7 @@ serve_error(Kafka *kafka, rd_kafka_event_t *event, Error *err)
 
 	if (!rd_kafka_event_error_is_fatal(event))
 	{
-		tell_outage(kafka, rd_kafka_event_error_string(event));
+		tell_outage(kafka, event);
 		return true;
 	}
 	/* The batch that failed has a report of its own, which says more. */
@@ -520,6 +591,8 @@ kafka_serve(Kafka *kafka, const KafkaHandlers *handlers, Error *err)
 	/* Before the queue: librdkafka writes again only when that was read. */
 	if (read(kafka->fd, &wakeups, sizeof(wakeups)) < 0)
 		wakeups = 0;
+	if (kafka->producer == NULL)
+		return true;
 	kafka_topics_looked(kafka->topics);
 	while (ok && (event = rd_kafka_queue_poll(kafka->queue, 0)) != NULL)
 	{
@@ -538,7 +611,6 @@ kafka_serve(Kafka *kafka, const KafkaHandlers *handlers, Error *err)
 void
 kafka_look_after_topics(Kafka *kafka)
 {
-	/* Brokers that are away say nothing about topics. */
-	if (kafka->in_flight > 0 && kafka->outage.since_ms == 0)
+	if (kafka->in_flight > 0)
 		kafka_topics_look_after(kafka->topics);
 }

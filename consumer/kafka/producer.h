@@ -16,8 +16,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/error.h"
 #include "config/values.h"
+#include "base/error.h"
 #include "kafka/record.h"
 
 typedef struct Kafka Kafka;
@@ -26,16 +26,27 @@ typedef enum KafkaResult
 {
 	KAFKA_QUEUED, /* a delivery or a failure will be told */
 	KAFKA_FULL,   /* no room now: again after the next delivery */
-	KAFKA_REFUSED /* never; the reason is in err */
+	KAFKA_REFUSED /* not as it is; the refusal says why */
 } KafkaResult;
+
+/* Why Kafka, or librdkafka before it, refuses an event. */
+typedef struct KafkaRefusal
+{
+	const char *code; /* librdkafka's name of the error; static */
+	bool too_large;
+	bool invalid;   /* it breaks a rule of its topic, as one without a key on a
+					 * compacted topic */
+	bool partition; /* there is no such partition */
+	bool lasts;     /* by our own settings: Kafka never sees it */
+	Error reason;   /* for people: topic, what is wrong, what to do */
+} KafkaRefusal;
 
 /* Why a batch of events failed. */
 typedef struct KafkaFailure
 {
-	uint64_t ticket; /* of one of its events, the largest */
-	bool refused;    /* for good; else it may work with a new producer */
-	bool too_large;
-	Error reason;
+	uint64_t ticket;      /* of one of its events, the largest */
+	bool refused;         /* as it is; else it may work with a new producer */
+	KafkaRefusal refusal; /* its reason is set either way */
 } KafkaFailure;
 
 /* What kafka_serve() calls back; argument is the caller's. */
@@ -45,7 +56,7 @@ typedef struct KafkaHandlers
 	void (*delivered)(void *argument, uint64_t ticket);
 	/*
 	 * Kafka did not take a batch, and no later one of this producer will get
-	 * there: kafka_restart() is to follow, outside of the handler.
+	 * there: kafka_stop() is to follow, outside of the handler.
 	 */
 	void (*failed)(void *argument, const KafkaFailure *failure);
 	void *argument;
@@ -61,21 +72,23 @@ extern Kafka *kafka_new(const Config *config, Error *err);
 extern void kafka_free(Kafka *kafka);
 
 /*
- * Gives up what is in flight and goes on with a new producer, on which nothing
- * is in flight.  No delivery of an old one will be told any more.
+ * Gives up what is in flight; no delivery of it will be reported any more.
+ * There is no producer then, nothing is in flight, and kafka_produce() says
+ * KAFKA_FULL, until kafka_begin() makes the next one.
  */
-extern void kafka_restart(Kafka *kafka);
+extern void kafka_stop(Kafka *kafka);
+extern void kafka_begin(Kafka *kafka);
 
 /* Becomes readable when kafka_serve() has something to do. */
 extern int kafka_fd(const Kafka *kafka);
 
 /* Copies a record into the producer's queue. */
 extern KafkaResult kafka_produce(Kafka *kafka, const KafkaRecord *record,
-								 uint64_t ticket, Error *err);
+								 uint64_t ticket, KafkaRefusal *refusal);
 
 /*
  * Calls back for all that has happened.  False, with the reason in err, if the
- * producer failed as a whole: kafka_restart() is to follow.
+ * producer failed as a whole: kafka_stop() is to follow.
  */
 extern bool kafka_serve(Kafka *kafka, const KafkaHandlers *handlers,
 						Error *err);

@@ -198,6 +198,42 @@ set_properties(rd_kafka_conf_t *conf, const Config *config, Error *err)
 	return set_property(conf, "log.queue", "true", err);
 }
 
+/* A property's value as librdkafka has it now; empty if it has none. */
+static void
+get_property(const rd_kafka_conf_t *conf, const char *property, char *value,
+			 size_t size)
+{
+	if (rd_kafka_conf_get(conf, property, value, &size) != RD_KAFKA_CONF_OK)
+		value[0] = '\0';
+}
+
+/*
+ * Refuses what librdkafka takes and then waits for without a word: for this
+ * mechanism it wants the program to get tokens, unless it does so itself.
+ */
+static bool
+check_mechanism(const rd_kafka_conf_t *conf, Error *err)
+{
+	char protocol[32];
+	char mechanism[32];
+	char method[32];
+	char unsecured[32];
+
+	get_property(conf, "security.protocol", protocol, sizeof(protocol));
+	get_property(conf, "sasl.mechanisms", mechanism, sizeof(mechanism));
+	get_property(conf, "sasl.oauthbearer.method", method, sizeof(method));
+	get_property(conf, "enable.sasl.oauthbearer.unsecure.jwt", unsecured,
+				 sizeof(unsecured));
+	if (strncmp(protocol, "sasl_", 5) != 0 ||
+		strcmp(mechanism, "OAUTHBEARER") != 0 || strcmp(method, "oidc") == 0 ||
+		strcmp(unsecured, "true") == 0)
+		return true;
+	return error_set(err, "[kafka] sasl.mechanisms OAUTHBEARER needs "
+						  "sasl.oauthbearer.method = oidc, with client id, "
+						  "client secret and token endpoint: the relay can get "
+						  "tokens in no other way");
+}
+
 rd_kafka_conf_t *
 kafka_properties_new(const Config *config, Error *err)
 {
@@ -213,7 +249,9 @@ kafka_properties_new(const Config *config, Error *err)
 	if (!check_required(config, err))
 		return NULL;
 	conf = rd_kafka_conf_new();
-	if (set_properties(conf, config, err))
+	/* Else a request for a token would be made by the loop, and block it. */
+	rd_kafka_conf_enable_sasl_queue(conf, 1);
+	if (set_properties(conf, config, err) && check_mechanism(conf, err))
 		return conf;
 	rd_kafka_conf_destroy(conf);
 	return NULL;

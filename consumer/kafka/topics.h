@@ -22,6 +22,7 @@ typedef struct KafkaTopic
 {
 	rd_kafka_topic_t *handle;
 	uint64_t in_flight;
+	bool delivered;     /* an event, by this producer */
 	bool moved;         /* a delivery, or a first event, since the last look */
 	int64_t stalled_ms; /* no delivery since, while events are in flight */
 	bool creating;      /* the answer of CreateTopics is awaited */

@@ -35,6 +35,5 @@ void
 relay_end_unconfirmed(Relay *relay, const char *message, const char *reason)
 {
 	log_warning(message, LOG_TEXT("error", reason));
-	relay->all_confirmed = false;
 	relay->exit_status = EXIT_FAILED;
 }

@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
-#include "base/lsn.h"
+#include "base/position.h"
 #include "kafka/producer.h"
 #include "relay/tracker.h"
 
@@ -21,17 +21,19 @@ typedef struct Intake Intake;
 
 typedef enum IntakeResult
 {
-	INTAKE_EMPTY,  /* all lines are taken */
-	INTAKE_FULL,   /* the budget is used: again after a delivery */
-	INTAKE_STOPPED /* a line that nothing may pass; the reason is in err */
+	INTAKE_EMPTY, /* all lines are taken */
+	INTAKE_FULL,  /* no room: again after a delivery, or with a new producer */
+	INTAKE_HELD,  /* at an event that cannot be published: see intake_held() */
+	INTAKE_BROKEN /* the stream is; the reason is in err */
 } IntakeResult;
 
 /* What becomes of an event that cannot be published. */
 typedef enum OnError
 {
-	ON_ERROR_STOP,        /* the relay stops before it */
+	ON_ERROR_HOLD,        /* the relay waits before it */
+	ON_ERROR_STOP,        /* the relay ends before it */
 	ON_ERROR_DEAD_LETTER, /* it goes to the dead letter topic */
-	ON_ERROR_SKIP         /* it is told of, and passed over */
+	ON_ERROR_SKIP         /* it is logged, and passed over */
 } OnError;
 
 /* Settings of [relay]. */
@@ -40,7 +42,17 @@ typedef struct IntakeOptions
 	uint64_t budget; /* bytes in flight; lines are left while it is used */
 	OnError on_error;
 	const char *dead_letter_topic;
+	const char *skip; /* positions, as the setting has them; NULL = none */
 } IntakeOptions;
+
+/* An event that cannot be published, and that nothing passes. */
+typedef struct IntakeHeld
+{
+	Position position;
+	char key[80]; /* cut at this size; empty if it is null */
+	Error reason;
+	bool may_pass; /* Kafka may take it later: see intake_try_again() */
+} IntakeHeld;
 
 /* Kafka, tracker and what the options point to must outlive the intake. */
 extern Intake *intake_new(Kafka *kafka, Tracker *tracker,
@@ -59,40 +71,44 @@ extern IntakeResult intake_take(Intake *intake, Error *err);
 /* Forgets lines that were given but not taken. */
 extern void intake_drop(Intake *intake);
 
-/* True while the budget is used: nothing more is to be read. */
-extern bool intake_is_full(const Intake *intake);
-
-/*
- * The transaction of the event that stopped it and cannot be published; 0 if
- * it stopped for another reason.  All before it has been produced.
- */
-extern Lsn intake_stopped_at(const Intake *intake);
-
-/* The furthest position that a line named since the stream began anew. */
+/* The furthest position that a line named since the stream began again. */
 extern Lsn intake_position(const Intake *intake);
 
-/* The stream begins anew: lines that were not taken are forgotten. */
+/* The stream begins again: lines that were not taken are forgotten. */
 extern void intake_restart(Intake *intake);
 
+/* The same on another history, where positions mean something else. */
+extern void intake_reset(Intake *intake);
+
+/* The event that it is held at; NULL if at none.  Valid until the next call. */
+extern const IntakeHeld *intake_held(const Intake *intake);
+
+/* What it is held at is to be given to Kafka once more, by a new producer. */
+extern void intake_try_again(Intake *intake);
+
 /*
- * Kafka refused an event in a batch, which it takes or refuses as a whole, and
- * the stream is going to begin anew: from there up to here one event at a time
- * is in flight, so that the next refusal says which one it is.
+ * Kafka refused an event in a batch, which it takes or refuses as a whole: from
+ * now on one event at a time is in flight, until all that has been read by now
+ * is confirmed.
  */
 extern void intake_be_careful(Intake *intake);
-
-/*
- * One event at a time was in flight and Kafka refused it, for its size or
- * another reason.  When it comes again it will not be produced.  False, with
- * the reason in err, if nothing can be done: it was a dead letter already.
- */
-extern bool intake_refused(Intake *intake, const char *reason, bool too_large,
-						   Error *err);
-
-/* True while one event at a time is in flight. */
 extern bool intake_is_careful(const Intake *intake);
 
-/* What is confirmed needs no care any more. */
+/*
+ * One event at a time was in flight and Kafka refused it.  False if that is no
+ * refusal in fact: there is no such partition, but the event named none.
+ */
+extern bool intake_refused(Intake *intake, const KafkaRefusal *refusal);
+
+/*
+ * The producer has stopped and what was in flight is given up.  True if the
+ * stream can go on from where it is: all that was produced is delivered, but
+ * for the event of the line at hand, which will be produced again.  Else the
+ * stream has to be read again from the slot's position.
+ */
+extern bool intake_resume(Intake *intake);
+
+/* All up to here is confirmed, and needs no care any more. */
 extern void intake_confirmed(Intake *intake, Lsn flush);
 
 #endif /* PG_OUTBOX_RELAY_INTAKE_H */

@@ -24,62 +24,58 @@ on_delivered(void *argument, uint64_t ticket)
 	Relay *relay = argument;
 
 	tracker_delivered(relay->tracker, ticket);
-	backoff_reset(&relay->restarts);
 }
 
-/* Kafka refuses an event for good, and the relay stops before it. */
+/*
+ * The producer can go no further.  Whatever the reason is, it may last: so
+ * this is logged once and then rarely, and if it comes a second time before
+ * anything is confirmed, one event at a time is in flight, which repeats none.
+ */
 static void
-stop_at_refusal(Relay *relay, const KafkaFailure *failure)
+note_failure(Relay *relay, const char *reason)
 {
-	Lsn lsn = tracker_ticket_lsn(relay->tracker, failure->ticket);
-	Error err;
+	int64_t now = clock_ms();
 
-	relay->all_confirmed = false;
-	if (relay->exit_status == EXIT_FAILED)
-		return;
-	error_set(&err,
-			  "Kafka refuses an event of the transaction at " LSN_FORMAT
-			  ": %s; neither it nor anything later is confirmed, so start "
-			  "pg_outbox again when this is mended",
-			  LSN_ARGS(lsn), failure->reason.text);
-	relay_give_up(relay, &err);
+	if (relay->failing.since_ms != 0)
+		intake_be_careful(relay->intake);
+	if (outage_is_due(&relay->failing, now))
+		log_warning("the Kafka producer failed; trying again with a new one",
+					LOG_INT("waited_s",
+							outage_lasted(&relay->failing, now) / 1000),
+					LOG_TEXT("error", reason));
+	relay->restart = true;
 }
 
 /*
  * Kafka did not take a batch.  Nothing later of this producer gets there, so a
- * new one begins where the slot stands; if an event is refused for good and is
- * not to stop the relay, with one event at a time in flight until it is known
- * which one that is.
+ * new one begins; if Kafka refuses an event, with one at a time in flight until
+ * it is known which one that is.
  */
 static void
 on_failed(void *argument, const KafkaFailure *failure)
 {
 	Relay *relay = argument;
-	Error err;
+	const char *reason = failure->refusal.reason.text;
 
 	if (relay->restart)
 		return;
-	if (failure->refused && relay->on_error == ON_ERROR_STOP)
-	{
-		stop_at_refusal(relay, failure);
-		return;
-	}
-	relay->restart = true;
 	if (!failure->refused)
-		log_warning("events were not delivered; beginning again where the "
-					"slot stands",
-					LOG_TEXT("error", failure->reason.text));
+		note_failure(relay, reason);
 	else if (!intake_is_careful(relay->intake))
-		intake_be_careful(relay->intake);
-	else if (intake_refused(relay->intake, failure->reason.text,
-							failure->too_large, &err))
-		backoff_reset(&relay->restarts);
-	else
 	{
-		relay->restart = false;
-		relay->all_confirmed = false;
-		relay_give_up(relay, &err);
+		log_info("Kafka refuses a batch; publishing one event at a time to "
+				 "find out which",
+				 LOG_TEXT("reason", reason));
+		intake_be_careful(relay->intake);
+		relay->restart = true;
 	}
+	else if (intake_refused(relay->intake, &failure->refusal))
+	{
+		relay->restart = true;
+		relay->at_once = true;
+	}
+	else
+		note_failure(relay, reason);
 }
 
 void
@@ -88,33 +84,50 @@ relay_serve_kafka(Relay *relay)
 	const KafkaHandlers handlers = {on_delivered, on_failed, relay};
 	Error err;
 
-	if (kafka_serve(relay->kafka, &handlers, &err))
+	if (!kafka_serve(relay->kafka, &handlers, &err) && !relay->restart)
+		note_failure(relay, err.text);
+}
+
+/* Stops the producer, and the stream if that has to be read again. */
+static void
+stop_producer(Relay *relay)
+{
+	int64_t pause = relay->at_once ? 0 : backoff_next(&relay->restarts);
+
+	kafka_stop(relay->kafka);
+	relay->produce_ms = clock_ms() + pause;
+	if (intake_resume(relay->intake))
 		return;
-	log_warning("the Kafka producer failed; beginning again where the slot "
-				"stands",
-				LOG_TEXT("error", err.text));
-	relay->restart = true;
+	relay_release_message(relay);
+	pgstream_close(relay->stream);
+	tracker_reset(relay->tracker);
+	intake_restart(relay->intake);
+	relay->received = 0;
+	relay->reconnect_ms = relay->produce_ms;
 }
 
 void
 relay_serve_restart(Relay *relay)
 {
-	if (!relay->restart)
-		return;
-	relay->restart = false;
-	if (relay->phase != PHASE_RUNNING)
+	if (relay->restart && relay->phase != PHASE_RUNNING)
 	{
-		relay->all_confirmed = false;
 		relay->exit_status = EXIT_FAILED;
 		relay->deadline_ms = clock_ms(); /* nothing more will be delivered */
-		return;
 	}
-	relay_release_message(relay);
-	pgstream_close(relay->stream);
-	kafka_restart(relay->kafka);
-	tracker_reset(relay->tracker);
-	memset(&relay->history, 0, sizeof(relay->history));
-	relay->reconnect_ms = clock_ms() + backoff_next(&relay->restarts);
+	else if (relay->restart)
+		stop_producer(relay);
+	relay->restart = false;
+	relay->at_once = false;
+	if (clock_ms() < relay_restart_due(relay))
+		return;
+	relay->produce_ms = 0;
+	kafka_begin(relay->kafka);
+}
+
+int64_t
+relay_restart_due(const Relay *relay)
+{
+	return relay->produce_ms == 0 ? INT64_MAX : relay->produce_ms;
 }
 
 int64_t

@@ -19,10 +19,11 @@
 extern void relay_serve_kafka(Relay *relay);
 
 /*
- * Begins again, with a new producer, where the slot stands, if that was asked
- * for: what was in flight is given up, and comes again in its order.
+ * Stops the producer, if that was asked for, and begins another one when it is
+ * time to.  What was in flight is given up, and comes again in its order.
  */
 extern void relay_serve_restart(Relay *relay);
+extern int64_t relay_restart_due(const Relay *relay);
 
 /* Looks after topics that may be missing. */
 extern void relay_serve_topics(Relay *relay);

@@ -32,6 +32,7 @@
 #include "base/log.h"
 #include "relay/drain.h"
 #include "relay/end.h"
+#include "relay/hold.h"
 #include "relay/kafka.h"
 #include "relay/loop.h"
 #include "relay/state.h"
@@ -40,6 +41,10 @@
 /* The waits between two tries to connect, in ms. */
 #define RECONNECT_MIN_MS 100
 #define RECONNECT_MAX_MS 10000
+
+/* The waits before an event that is held is given to Kafka again, in ms. */
+#define HOLD_MIN_MS 1000
+#define HOLD_MAX_MS 60000
 
 /* Looks after the tables: who has the slot does, and nobody who stands by. */
 static void
@@ -81,6 +86,7 @@ serve_signals(Relay *relay)
 		if (info.ssi_signo == SIGHUP)
 		{
 			reload(relay);
+			relay_hurry_hold(relay);
 			continue;
 		}
 		log_info("stopping: delivering what is in flight",
@@ -114,6 +120,8 @@ poll_timeout(const Relay *relay)
 	}
 	due = earlier(due, relay_silence_due(relay));
 	due = earlier(due, relay_topics_due(relay));
+	due = earlier(due, relay_restart_due(relay));
+	due = earlier(due, relay_hold_due(relay));
 	if (relay->phase == PHASE_RUNNING && relay->reconnect_ms != 0)
 		due = earlier(due, relay->reconnect_ms);
 	if (relay->phase != PHASE_RUNNING)
@@ -176,6 +184,7 @@ run(Relay *relay)
 		relay_serve_reconnect(relay);
 		if (relay->phase != PHASE_DRAINING)
 			relay_serve_stream(relay);
+		relay_serve_hold(relay);
 		relay_serve_silence(relay);
 		relay_serve_status(relay);
 		serve_maintenance(relay);
@@ -184,26 +193,6 @@ run(Relay *relay)
 		if (relay->phase == PHASE_FINISHING)
 			relay_serve_finishing(relay);
 	}
-}
-
-/*
- * After an event that cannot be published: tells how to go on behind it.  A
- * slot can only skip whole transactions, and all before its new position, so
- * this is told only if all before is confirmed.
- */
-static void
-tell_how_to_skip(const Relay *relay)
-{
-	Lsn lsn = intake_stopped_at(relay->intake);
-	char sql[160];
-
-	if (lsn == 0 || !relay->all_confirmed)
-		return;
-	snprintf(sql, sizeof(sql),
-			 "SELECT pg_replication_slot_advance('%s', '" LSN_FORMAT "');",
-			 config_text(relay->config, CONFIG_RELAY_SLOT), LSN_ARGS(lsn));
-	log_info("all before that transaction is confirmed; to skip it and go on:",
-			 LOG_TEXT("sql", sql));
 }
 
 /*
@@ -224,28 +213,38 @@ open_signals(void)
 	return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 }
 
+/* What setting on_error says. */
+static OnError
+on_error_of(const Config *config)
+{
+	const char *on_error = config_text(config, CONFIG_RELAY_ON_ERROR);
+
+	if (strcmp(on_error, "stop") == 0)
+		return ON_ERROR_STOP;
+	if (strcmp(on_error, "dead-letter") == 0)
+		return ON_ERROR_DEAD_LETTER;
+	if (strcmp(on_error, "skip") == 0)
+		return ON_ERROR_SKIP;
+	return ON_ERROR_HOLD;
+}
+
 /* What [relay] says about events. */
 static IntakeOptions
 intake_options(const Config *config)
 {
-	const char *on_error = config_text(config, CONFIG_RELAY_ON_ERROR);
-
-	return (
-		IntakeOptions){.budget = (uint64_t)
-						   config_number(config, CONFIG_RELAY_INFLIGHT_BYTES),
-					   .on_error = strcmp(on_error, "dead-letter") == 0
-									   ? ON_ERROR_DEAD_LETTER
-								   : strcmp(on_error, "skip") == 0
-									   ? ON_ERROR_SKIP
-									   : ON_ERROR_STOP,
-					   .dead_letter_topic =
-						   config_text(config, CONFIG_RELAY_DEAD_LETTER_TOPIC)};
+	return (IntakeOptions){
+		.budget = (uint64_t) config_number(config, CONFIG_RELAY_INFLIGHT_BYTES),
+		.on_error = on_error_of(config),
+		.dead_letter_topic =
+			config_text(config, CONFIG_RELAY_DEAD_LETTER_TOPIC),
+		.skip = config_text(config, CONFIG_RELAY_SKIP),
+	};
 }
 
 int
 relay_run(const Config *config)
 {
-	Relay relay = {.config = config, .all_confirmed = true};
+	Relay relay = {.config = config};
 	IntakeOptions options;
 	Error err;
 
@@ -266,12 +265,13 @@ relay_run(const Config *config)
 				 (uint64_t) getpid());
 	backoff_init(&relay.restarts, RECONNECT_MIN_MS, RECONNECT_MAX_MS,
 				 (uint64_t) getpid());
+	backoff_init(&relay.hold.backoff, HOLD_MIN_MS, HOLD_MAX_MS,
+				 (uint64_t) getpid());
 
 	log_info("starting", LOG_TEXT("version", PG_OUTBOX_VERSION));
 	relay.connect_ms = clock_ms();
 	pgstream_connect(relay.stream);
 	run(&relay);
-	tell_how_to_skip(&relay);
 	log_info("stopped", LOG_LSN("confirmed", relay.confirmed),
 			 LOG_INT("status", relay.exit_status));
 

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "base/outage.h"
+#include "base/position.h"
 #include "config/values.h"
 #include "kafka/producer.h"
 #include "postgres/stream.h"
@@ -31,6 +32,17 @@ typedef enum Phase
 	PHASE_DONE
 } Phase;
 
+/* The relay is before an event that cannot be published. */
+typedef struct Hold
+{
+	bool waiting;      /* nothing is taken from the stream */
+	Position position; /* of the last event that it was held at */
+	Error reason;      /* that was reported */
+	Outage outage;     /* none: it is not held, or not any more */
+	Backoff backoff;
+	int64_t retry_ms; /* when Kafka is asked again; INT64_MAX = never */
+} Hold;
+
 typedef struct Relay
 {
 	const Config *config;
@@ -40,19 +52,22 @@ typedef struct Relay
 	Intake *intake;
 	Maintenance *maintenance;
 	Backoff backoff;  /* of connections to PostgreSQL */
-	Backoff restarts; /* of the producer */
+	Backoff restarts; /* of the producer, all of them */
 	int signals;      /* signalfd */
 
 	OnError on_error;
 	Phase phase;
 	int exit_status;
-	bool all_confirmed;  /* false: something read is not known to be */
 	int64_t deadline_ms; /* of draining and finishing */
 
 	PgMessage message; /* whose lines the intake has */
 	bool more;         /* stopped reading before the socket was empty */
-	bool restart;      /* the producer has to be made anew */
+	bool restart;      /* the producer has to be replaced */
+	bool at_once;      /* and without a pause */
 	Outage outage;     /* PostgreSQL cannot be reached, or the slot is in use */
+	Outage failing;    /* producers fail, and nothing gets published */
+	int64_t produce_ms; /* when the next producer begins; 0 = there is one */
+	Hold hold;
 	int64_t reconnect_ms; /* when to connect again; 0 = connected */
 	int64_t connect_ms;   /* when the last try began */
 	int64_t heard_ms;     /* when PostgreSQL last sent something */
@@ -62,6 +77,7 @@ typedef struct Relay
 
 	Lsn received;      /* the furthest position that was read */
 	Lsn confirmed;     /* the last flush position told on this connection */
+	Lsn published;     /* the furthest confirmed transaction with an event */
 	int64_t status_ms; /* when the last status was sent */
 	bool status_asked;
 } Relay;

@@ -11,6 +11,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "relay/end.h"
+#include "relay/hold.h"
+#include "relay/progress.h"
 #include "relay/stream.h"
 
 /* The shortest time between two statuses that confirm something, in ms. */
@@ -25,6 +27,7 @@
 void
 relay_release_message(Relay *relay)
 {
+	relay->hold.waiting = false;
 	intake_drop(relay->intake);
 	pgstream_free_buffer(&relay->message);
 }
@@ -50,8 +53,9 @@ on_started(Relay *relay)
 	else
 	{
 		tracker_reset(relay->tracker);
-		intake_restart(relay->intake);
+		intake_reset(relay->intake);
 		relay->received = 0;
+		relay->published = 0;
 	}
 	relay->history = *history;
 	relay->confirmed = 0;
@@ -116,11 +120,16 @@ take_lines(Relay *relay)
 
 	if (relay->message.buffer == NULL)
 		return true;
+	if (relay_is_holding(relay))
+		return false;
 	switch (intake_take(relay->intake, &err))
 	{
 		case INTAKE_FULL:
 			return false;
-		case INTAKE_STOPPED:
+		case INTAKE_HELD:
+			relay_hold(relay);
+			return false;
+		case INTAKE_BROKEN:
 			relay_give_up(relay, &err);
 			break;
 		case INTAKE_EMPTY:
@@ -201,6 +210,9 @@ void
 relay_serve_stream(Relay *relay)
 {
 	relay->more = false;
+	/* At the end no more of it is published. */
+	if (relay->phase != PHASE_RUNNING)
+		relay_release_message(relay);
 	for (int i = 0; i < MESSAGES_PER_TURN; i++)
 	{
 		if (!take_lines(relay) || relay->phase == PHASE_DRAINING)
@@ -298,6 +310,7 @@ relay_send_status(Relay *relay)
 	{
 		relay->confirmed = flush;
 		intake_confirmed(relay->intake, flush);
+		relay_note_confirmed(relay, flush);
 		log_debug("status", LOG_LSN("written", relay->received),
 				  LOG_LSN("flushed", flush));
 		return;

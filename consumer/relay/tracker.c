@@ -32,7 +32,9 @@ struct Tracker
 	uint64_t head; /* the oldest; indexes only grow */
 	uint64_t tail; /* one past the youngest */
 	uint16_t generation;
+	uint64_t owed; /* deliveries, of all transactions */
 	Lsn flush;
+	Lsn published; /* end of the last transaction with an event that left */
 
 	/* the furthest that was told since tracker_reset() */
 	Lsn last_lsn;
@@ -124,6 +126,8 @@ pop_finished(Tracker *tracker)
 		if (!oldest->closed || oldest->owed > 0)
 			break;
 		tracker->flush = oldest->lsn;
+		if (oldest->events > 0)
+			tracker->published = oldest->lsn;
 		tracker->head++;
 	}
 }
@@ -206,11 +210,27 @@ tracker_produced(Tracker *tracker)
 		transaction = push(tracker, lsn);
 	transaction->events++;
 	transaction->owed++;
+	tracker->owed++;
 	tracker->last_lsn = lsn;
 	tracker->last_events = transaction->events;
 	tracker->last_closed = false;
 	tracker->candidate = 0;
 	step_over(tracker, lsn);
+}
+
+void
+tracker_take_back(Tracker *tracker)
+{
+	Transaction *transaction = youngest(tracker);
+
+	transaction->events--;
+	transaction->owed--;
+	tracker->owed--;
+	tracker->last_events = transaction->events;
+	tracker->candidate = 0;
+	tracker->next_seq--;
+	if (tracker->next_seq == 0)
+		tracker->open = 0;
 }
 
 bool
@@ -284,6 +304,7 @@ tracker_delivered(Tracker *tracker, TrackerTicket ticket)
 	if (transaction == NULL)
 		return;
 	transaction->owed--;
+	tracker->owed--;
 	pop_finished(tracker);
 }
 
@@ -303,10 +324,24 @@ tracker_reset(Tracker *tracker)
 	tracker->generation++;
 	tracker->head = 0;
 	tracker->tail = 0;
+	tracker->owed = 0;
 	tracker->flush = 0;
+	tracker->published = 0;
 	tracker->last_lsn = 0;
 	tracker->last_events = 0;
 	tracker->last_closed = true;
+}
+
+uint64_t
+tracker_owed(const Tracker *tracker)
+{
+	return tracker->owed;
+}
+
+Lsn
+tracker_published(const Tracker *tracker)
+{
+	return tracker->published;
 }
 
 Lsn

@@ -59,6 +59,12 @@ extern TrackerVerdict tracker_event(Tracker *tracker, Lsn lsn, uint32_t seq,
  */
 extern void tracker_produced(Tracker *tracker);
 
+/*
+ * The event for which tracker_produced() was last called, on this connection,
+ * is not in Kafka's queue any more: it is new again.
+ */
+extern void tracker_take_back(Tracker *tracker);
+
 /* The transaction of a ticket; 0 if it is from before tracker_reset(). */
 extern Lsn tracker_ticket_lsn(const Tracker *tracker, TrackerTicket ticket);
 
@@ -88,6 +94,17 @@ extern void tracker_reconnected(Tracker *tracker);
  * timeline, or another producer.  The flush position becomes 0 (unknown).
  */
 extern void tracker_reset(Tracker *tracker);
+
+/* Deliveries that are owed since tracker_reset(). */
+extern uint64_t tracker_owed(const Tracker *tracker);
+
+/*
+ * The end of the last transaction with an event of which everything, and
+ * everything before, has been delivered since tracker_reset().  Positions move
+ * the flush position but not this: it moves only when something gets there.
+ * 0 = none yet.
+ */
+extern Lsn tracker_published(const Tracker *tracker);
 
 /*
  * What may be confirmed on the present connection: never above a commit or

@@ -9,7 +9,7 @@ import pytest
 from conftest import Outbox
 from harness.postgres import Postgres
 from harness.process import free_port
-from harness.relay import BINARY, parse_logfmt
+from harness.relay import BINARY
 from harness.wait import wait_until
 
 
@@ -91,7 +91,11 @@ def test_help_and_version() -> None:
         (["run", "-X", "log.level=loud"],
          'pg_outbox: -X: invalid value "loud" for log.level; allowed is error, warning, info or debug'),
         (["run", "-X", "relay.on_error=retry"],
-         'pg_outbox: -X: invalid value "retry" for relay.on_error; allowed is stop, dead-letter or skip'),
+         'pg_outbox: -X: invalid value "retry" for relay.on_error; allowed is hold, stop, dead-letter or skip'),
+        *((["run", "--skip", skip],
+           f'pg_outbox: --skip: invalid value "{skip}" for relay.skip; allowed is LSN/SEQ as the log'
+           " names it, like 0/1D959AF0/3, or several with commas between them")
+          for skip in ("x", "0/1D959AF0", "0/1/", "0/1/-1", "0/1/4294967296", "0/1/2,", "0/1/2 0/1/3")),
         (["run", "-X", "relay.dead_letter_topic=a b"],
          'pg_outbox: -X: invalid value "a b" for relay.dead_letter_topic;'
          ' allowed is 1 to 249 of a-z, A-Z, 0-9, ".", "_" and "-"'),
@@ -250,67 +254,6 @@ def test_unfit_table(outbox: Outbox) -> None:
     assert message.startswith('option "topic": "a b" has a character at " b" that no topic may have')
     outbox.relay()
     assert [r.value for r in outbox.wait_published(1)] == [b"1"]
-
-
-def test_event_that_is_none(outbox: Outbox) -> None:
-    """An error line stops the relay: all before it is confirmed, nothing after it."""
-    outbox.create_slot()
-    outbox.kafka.create_topic(outbox.topic)
-    outbox.add("k", "1")
-    outbox.db.execute(
-        "INSERT INTO outbox (aggregate_type, aggregate_id, event_type, payload)"
-        " VALUES ('no topic', 'k', 'e', '\"secret\"')"
-    )
-    outbox.add("k", "2")
-    relay = outbox.relay()
-    assert relay.wait() == 1
-    [error] = [line for line in relay.lines if " level=error " in line]
-    found = re.fullmatch(
-        r"event 0 of the transaction at ([0-9A-F]+/[0-9A-F]+) cannot be published: topic is not"
-        r' a legal name \(public.outbox, topic "no topic.events"\); nothing later is confirmed',
-        parse_logfmt(error)["msg"],
-    )
-    assert found, error
-    assert "secret" not in relay.log()
-    advice = parse_logfmt(next(line for line in relay.lines if "to skip it" in line))["sql"]
-    assert advice == f"SELECT pg_replication_slot_advance('{outbox.slot}', '{found[1]}');"
-    assert [r.value for r in outbox.kafka.read(outbox.topic)] == [b"1"]
-    # It stops there again, and repeats nothing: what came before is confirmed.
-    last_error(outbox)
-    assert [r.value for r in outbox.kafka.read(outbox.topic)] == [b"1"]
-    # The command that it named goes on behind it.
-    wait_until(lambda: not outbox.slot_row("active"), "slot free")
-    outbox.db.execute(advice)
-    outbox.relay()
-    outbox.wait_all_confirmed()
-    assert [r.value for r in outbox.kafka.read(outbox.topic)] == [b"1", b"2"]
-
-
-def test_record_that_kafka_refuses(outbox: Outbox) -> None:
-    """Too large for the topic: not confirmed, nothing of its key passes it."""
-    outbox.create_slot()
-    outbox.kafka.create_topic(outbox.topic, partitions=1, **{"max.message.bytes": "10000"})
-    outbox.add("k", "1")
-    outbox.add("k", f'"{"x" * 20000}"')
-    outbox.add("k", "2")
-    message = last_error(outbox)
-    assert re.fullmatch(
-        r"Kafka refuses an event of the transaction at [0-9A-F]+/[0-9A-F]+: topic"
-        rf' "{outbox.topic}": Broker: Message size too large: the value has 20002 bytes; raise'
-        r" max.message.bytes of the topic, and if that is larger already lower batch.size in"
-        r" \[kafka\]; neither it nor anything later is confirmed, so start pg_outbox again when"
-        r" this is mended",
-        message,
-    ), message
-    assert b"2" not in [r.value for r in outbox.kafka.read(outbox.topic)]
-    assert not outbox.is_confirmed(outbox.wal_end())
-    # Once it is mended all of it comes, in order.
-    outbox.kafka.set_topic(outbox.topic, "max.message.bytes", "100000")
-    outbox.relay()
-    outbox.wait_all_confirmed()
-    sizes = [len(r.value) for r in outbox.kafka.read(outbox.topic)]
-    assert list(dict.fromkeys(sizes)) == [1, 20002]
-    assert outbox.kafka.read(outbox.topic)[-1].value == b"2"
 
 
 def test_unknown_broker_host(outbox: Outbox) -> None:

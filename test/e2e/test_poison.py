@@ -1,11 +1,10 @@
-"""Events that cannot be published, and topics that are not there."""
+"""Events that cannot be published: dead letters, and what is passed over."""
 
 import json
+import signal
 
-from confluent_kafka.admin import AclOperation
 from conftest import Outbox
-from harness.kafka import Kafka, Record
-from harness.wait import wait_until
+from harness.kafka import Record
 
 BAD_TOPIC = (
     "INSERT INTO outbox (aggregate_type, aggregate_id, event_type, payload)"
@@ -128,18 +127,22 @@ def test_dead_letter_that_is_too_large_goes_without_its_value(outbox: Outbox) ->
 
 
 def test_dead_letter_that_is_refused(outbox: Outbox) -> None:
-    """Then the relay stops: there is nowhere left for the event."""
+    """Then there is nowhere left for the event, and the relay holds before it."""
     outbox.create_slot()
     dead = dead_letters(outbox, **{"max.message.bytes": "50"})
     outbox.db.execute(BAD_TOPIC)
     relay = outbox.relay(
         "-X", "relay.on_error=dead-letter", "-X", f"relay.dead_letter_topic={dead}"
     )
-    assert relay.wait() == 1
+    relay.wait_for_log("holding: an event cannot be published")
     [line] = [line for line in relay.lines if " level=error " in line]
-    assert "the dead letter of event 0 of the transaction at" in line
-    assert "Message size too large" in line
+    assert "Message size too large" in line and dead in line
     assert not outbox.is_confirmed(outbox.wal_end())
+    outbox.kafka.set_topic(dead, "max.message.bytes", "10000")
+    relay.signal(signal.SIGHUP)
+    outbox.wait_all_confirmed()
+    [letter] = outbox.kafka.read(dead)
+    assert headers(letter)["pg_outbox.error"].startswith("topic is not a legal name")
 
 
 def test_partition_that_there_is_not(outbox: Outbox) -> None:
@@ -162,74 +165,3 @@ def test_partition_that_there_is_not(outbox: Outbox) -> None:
     letters = outbox.kafka.read(dead)
     assert {r.value for r in letters} == {b"1"}
     assert "artition" in headers(letters[0])["pg_outbox.error"]
-
-
-def test_a_topic_that_is_missing_is_waited_for(
-    outbox: Outbox, strict_kafka: Kafka
-) -> None:
-    """It is told of, other topics go on, and then its events come in order."""
-    outbox.kafka = strict_kafka
-    outbox.create_slot()
-    other = f"{outbox.aggregate_type}-other"
-    strict_kafka.create_topic(f"{other}.events")
-    relay = outbox.streaming_relay("-X", "relay.on_error=skip")
-    for n in range(5):
-        outbox.add("k", str(n))
-        outbox.db.execute(
-            "INSERT INTO outbox (aggregate_type, aggregate_id, event_type, payload)"
-            " VALUES (%s, 'k', 'e', %s)",
-            (other, str(n)),
-        )
-    wait_until(lambda: strict_kafka.count(f"{other}.events") == 5, "the other topic")
-    message = relay.wait_for_log("waiting for a topic")
-    assert "it does not exist" in message
-    assert outbox.topic in relay.log()
-    assert not outbox.is_confirmed(outbox.wal_end())
-    strict_kafka.create_topic(outbox.topic, partitions=1)
-    outbox.wait_all_confirmed()
-    assert values(strict_kafka.read(outbox.topic)) == [b"%d" % n for n in range(5)]
-    relay.wait_for_log("topic is there")
-
-
-def test_topics_are_created(outbox: Outbox, strict_kafka: Kafka) -> None:
-    outbox.kafka = strict_kafka
-    outbox.create_slot()
-    relay = outbox.streaming_relay(
-        "-X", "relay.create_topics=7:1,cleanup.policy=compact,max.message.bytes=12345"
-    )
-    for n in range(5):
-        outbox.add("k", str(n))
-    outbox.wait_all_confirmed()
-    assert values(strict_kafka.read(outbox.topic)) == [b"%d" % n for n in range(5)]
-    assert len(strict_kafka.end_offsets(outbox.topic)) == 7
-    assert strict_kafka.topic_config(outbox.topic)["max.message.bytes"] == "12345"
-    relay.wait_for_log("topic created")
-
-
-def test_a_topic_that_cannot_be_created(outbox: Outbox, strict_kafka: Kafka) -> None:
-    """Says why, and waits until somebody else makes it."""
-    outbox.kafka = strict_kafka
-    outbox.create_slot()
-    relay = outbox.streaming_relay("-X", "relay.create_topics=1:3")
-    outbox.add("k", "1")
-    relay.wait_for_log("topic cannot be created; waiting for it")
-    assert "eplication factor" in relay.log()
-    strict_kafka.create_topic(outbox.topic)
-    outbox.wait_all_confirmed()
-    assert values(strict_kafka.read(outbox.topic)) == [b"1"]
-
-
-def test_a_topic_that_may_not_be_written(outbox: Outbox, strict_kafka: Kafka) -> None:
-    """Refused for good, and so not confirmed; allowed again it goes on."""
-    outbox.kafka = strict_kafka
-    outbox.create_slot()
-    strict_kafka.create_topic(outbox.topic)
-    outbox.add("k", "1")
-    with strict_kafka.denied(outbox.topic, AclOperation.WRITE):
-        relay = outbox.relay()
-        assert relay.wait() == 1
-        assert relay.wait_for_log("Topic authorization failed")
-        assert not outbox.is_confirmed(outbox.wal_end())
-    outbox.relay()
-    outbox.wait_all_confirmed()
-    assert values(strict_kafka.read(outbox.topic)) == [b"1"]

@@ -250,8 +250,20 @@ class Kafka:
         admin = self._admin()
         for answer in admin.create_acls([AclBinding(*rule)]).values():
             answer.result()
-        yield
-        for answer in admin.delete_acls([AclBindingFilter(*rule)]).values():
+        try:
+            yield
+        finally:
+            for answer in admin.delete_acls([AclBindingFilter(*rule)]).values():
+                answer.result()
+
+    def allow(self, user: str, topic: str, operation: AclOperation) -> None:
+        """Allows a user an operation on a topic."""
+        rule = (
+            ResourceType.TOPIC, topic, ResourcePatternType.LITERAL,
+            f"User:{user}", "*", operation, AclPermissionType.ALLOW,
+        )
+        admin = self._admin()
+        for answer in admin.create_acls([AclBinding(*rule)]).values():
             answer.result()
 
     def topic_config(self, name: str) -> dict[str, str]:

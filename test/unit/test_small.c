@@ -1,8 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * test_small.c
- *	  Tests of base/lsn.c, config/nearest.c, postgres/hosts.c, relay/backoff.c,
- *	  base/error.c and base/log.c.
+ *	  Tests of base/lsn.c, base/position.c, base/error.c, base/log.c,
+ *	  config/nearest.c, kafka/errors.c, postgres/hosts.c and relay/backoff.c.
  *
  *-------------------------------------------------------------------------
  */
@@ -13,7 +13,9 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/lsn.h"
+#include "base/position.h"
 #include "config/nearest.h"
+#include "kafka/errors.h"
 #include "postgres/hosts.h"
 #include "relay/backoff.h"
 
@@ -49,6 +51,88 @@ lsns_are_read_as_postgresql_prints_them(void **state)
 	/* The length counts, not a terminating zero. */
 	assert_true(lsn_parse("0/12", 3, &lsn));
 	assert_int_equal(lsn, 1);
+}
+
+static void
+positions_are_read_as_the_log_has_them(void **state)
+{
+	static const char *const bad[] = {"",
+									  "0/1",
+									  "0/1/",
+									  "0/1/-1",
+									  "0/1/x",
+									  "0/1/2/3",
+									  "/1/2",
+									  "0/1/2 ",
+									  "0/1/4294967296",
+									  "0/1/ 2",
+									  "0/1/99999999999"};
+	const char *list = " 0/1/2 ,\t0/1/3,A/B/4294967295";
+	Position position;
+
+	(void) state;
+	assert_int_equal(position_list_next(&list, &position), POSITION_LIST_ITEM);
+	assert_int_equal(position_compare(position, (Position){1, 2}), 0);
+	assert_int_equal(position_list_next(&list, &position), POSITION_LIST_ITEM);
+	assert_true(position_compare(position, (Position){1, 2}) > 0);
+	assert_true(position_compare(position, (Position){2, 0}) < 0);
+	assert_int_equal(position_list_next(&list, &position), POSITION_LIST_ITEM);
+	assert_int_equal(position.lsn, 0xA0000000BULL);
+	assert_int_equal(position.seq, UINT32_MAX);
+	assert_int_equal(position_list_next(&list, &position), POSITION_LIST_END);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_false(position_parse(bad[i], strlen(bad[i]), &position));
+	list = "0/1/2,";
+	assert_int_equal(position_list_next(&list, &position),
+					 POSITION_LIST_INVALID);
+	list = "0/1/2 0/1/3";
+	assert_int_equal(position_list_next(&list, &position),
+					 POSITION_LIST_INVALID);
+}
+
+/* Tells whether an error that comes now would be logged. */
+static bool
+due(KafkaErrors *errors, rd_kafka_resp_err_t code, int64_t second)
+{
+	return kafka_errors_is_due(errors, code, true, second * 1000);
+}
+
+static void
+errors_of_kafka_are_logged_once_and_then_rarely(void **state)
+{
+	KafkaErrors errors = {0};
+	int64_t waited_ms = 0;
+	int logged = 0;
+
+	(void) state;
+	assert_false(kafka_errors_delivered(&errors, 1000, &waited_ms));
+	assert_true(due(&errors, RD_KAFKA_RESP_ERR__TRANSPORT, 2));
+	assert_false(due(&errors, RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, 3));
+	assert_false(due(&errors, RD_KAFKA_RESP_ERR__RESOLVE, 20));
+	/* What has to be repaired elsewhere is logged for itself. */
+	assert_true(due(&errors, RD_KAFKA_RESP_ERR__AUTHENTICATION, 21));
+	assert_true(due(&errors, RD_KAFKA_RESP_ERR__SSL, 21));
+	assert_false(due(&errors, RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, 22));
+	assert_true(kafka_errors_delivered(&errors, 30000, &waited_ms));
+	assert_int_equal(waited_ms, 28000);
+	assert_false(kafka_errors_delivered(&errors, 30000, &waited_ms));
+
+	/* One broker is down, the others deliver: that is not over and over. */
+	for (int64_t second = 31; second < 631; second++)
+	{
+		logged += due(&errors, RD_KAFKA_RESP_ERR__TRANSPORT, second);
+		kafka_errors_delivered(&errors, second * 1000, &waited_ms);
+	}
+	assert_in_range(logged, 2, 4);
+
+	/* But an outage in which nothing is delivered is logged at once. */
+	assert_false(due(&errors, RD_KAFKA_RESP_ERR__TRANSPORT, 632));
+	assert_true(due(&errors, RD_KAFKA_RESP_ERR__TRANSPORT, 640));
+	assert_false(due(&errors, RD_KAFKA_RESP_ERR__TRANSPORT, 641));
+	/* As is the first after a time of quiet. */
+	kafka_errors_delivered(&errors, 650000, &waited_ms);
+	assert_true(kafka_errors_is_due(&errors, RD_KAFKA_RESP_ERR__TRANSPORT,
+									false, 2000000));
 }
 
 static void
@@ -222,6 +306,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lsns_are_read_as_postgresql_prints_them),
+		cmocka_unit_test(positions_are_read_as_the_log_has_them),
+		cmocka_unit_test(errors_of_kafka_are_logged_once_and_then_rarely),
 		cmocka_unit_test(the_nearest_name_is_the_one_that_was_meant),
 		cmocka_unit_test(hosts_go_round_and_round),
 		cmocka_unit_test(waits_double_up_to_the_longest),

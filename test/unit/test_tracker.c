@@ -272,6 +272,62 @@ a_reset_forgets_all_and_its_tickets(void **state)
 }
 
 static void
+what_is_taken_back_is_new_again(void **state)
+{
+	Tracker *t = *state;
+	TrackerTicket first = event(t, 100, 0);
+	TrackerTicket second;
+
+	event(t, 100, 1);
+	assert_int_equal(tracker_owed(t), 2);
+	tracker_delivered(t, first);
+	tracker_take_back(t);
+	assert_int_equal(tracker_owed(t), 0);
+	/* Nothing of it counts: not for the stream, not for the transaction. */
+	broken(t, 100, 2);
+	second = event(t, 100, 1);
+	assert_int_equal(second, first);
+	commit(t, 100, 2);
+	assert_int_equal(tracker_flush(t), 0);
+	tracker_delivered(t, second);
+	assert_int_equal(tracker_flush(t), 100);
+
+	/* The first of a transaction, after which the stream is read again. */
+	event(t, 200, 0);
+	tracker_take_back(t);
+	tracker_reconnected(t);
+	seen(t, 100, 0);
+	seen(t, 100, 1);
+	commit(t, 100, 2);
+	second = event(t, 200, 0);
+	commit(t, 200, 1);
+	tracker_delivered(t, second);
+	assert_int_equal(tracker_flush(t), 200);
+}
+
+static void
+what_is_published_is_more_than_a_position(void **state)
+{
+	Tracker *t = *state;
+	TrackerTicket ticket;
+
+	tracker_position(t, 50);
+	assert_int_equal(tracker_flush(t), 50);
+	assert_int_equal(tracker_published(t), 0);
+	ticket = event(t, 100, 0);
+	commit(t, 100, 1);
+	tracker_position(t, 150);
+	assert_int_equal(tracker_published(t), 0);
+	tracker_delivered(t, ticket);
+	assert_int_equal(tracker_flush(t), 150);
+	assert_int_equal(tracker_published(t), 100);
+	event(t, 200, 0);
+	tracker_reset(t);
+	assert_int_equal(tracker_published(t), 0);
+	assert_int_equal(tracker_owed(t), 0);
+}
+
+static void
 thousands_may_be_in_flight(void **state)
 {
 	enum
@@ -467,6 +523,8 @@ main(void)
 		TEST(a_transaction_that_was_cut_off_must_come_again),
 		TEST(only_what_this_connection_told_is_confirmed_on_it),
 		TEST(a_reset_forgets_all_and_its_tickets),
+		TEST(what_is_taken_back_is_new_again),
+		TEST(what_is_published_is_more_than_a_position),
 		TEST(thousands_may_be_in_flight),
 		TEST(random_histories_agree_with_the_model),
 	};

@@ -1,0 +1,166 @@
+"""Kafka that will not have the relay: said once, in words that help, and then
+rarely; and it goes on when Kafka has changed its mind."""
+
+from collections.abc import Iterator
+
+import pytest
+from confluent_kafka.admin import AclOperation
+from conftest import Outbox
+from harness.kafka import Kafka
+from harness.process import free_port
+from harness.relay import Relay
+from harness.scratch import Scratch
+from harness.wait import wait_until
+
+FAILED = "the Kafka producer failed"
+WAITING = "waiting for Kafka"
+
+DEBUG = ("-X", "log.level=debug", "-X", "relay.status_interval=100ms")
+
+
+def count(relay: Relay, message: str) -> int:
+    return sum(message in m for m in relay.messages())
+
+
+def wait_statuses(relay: Relay, number: int) -> None:
+    """Waits until the relay has told PostgreSQL so often that it lives, which is
+    every 100 ms."""
+    seen = count(relay, "status")
+    wait_until(lambda: count(relay, "status") >= seen + number, "statuses")
+
+
+@pytest.fixture(scope="session")
+def sasl_kafka(scratch: Scratch) -> Iterator[Kafka]:
+    """A broker with a second port, which wants a name and a password, and obeys
+    ACLs: user relay may do what it is allowed, and whoever comes to the first
+    port everything."""
+    port = free_port()
+    kafka = Kafka(
+        scratch,
+        "sasl_kafka",
+        "listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,"
+        "PROXIED:SASL_PLAINTEXT\n"
+        "listener.name.proxied.sasl.enabled.mechanisms=PLAIN\n"
+        "listener.name.proxied.plain.sasl.jaas.config="
+        "org.apache.kafka.common.security.plain.PlainLoginModule required"
+        ' user_relay="right";\n'
+        "authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer\n"
+        "super.users=User:ANONYMOUS\n",
+        proxied=(port, port),
+    )
+    kafka.sasl_brokers = f"127.0.0.1:{port}"
+    try:
+        yield kafka.start()
+    finally:
+        kafka.kill()
+
+
+def as_relay(kafka: Kafka, password: str = "right") -> list[str]:
+    return [
+        "-b", kafka.sasl_brokers, "-X", "kafka.security.protocol=sasl_plaintext",
+        "-X", "kafka.sasl.mechanisms=PLAIN", "-X", "kafka.sasl.username=relay",
+        "-X", f"kafka.sasl.password={password}",
+    ]
+
+
+def test_no_right_at_all(outbox: Outbox, sasl_kafka: Kafka) -> None:
+    """Kafka refuses the producer itself, before there is an event: it is replaced
+    at growing intervals, the stream stays, and one line says what is missing."""
+    outbox.kafka = sasl_kafka
+    outbox.create_slot()
+    sasl_kafka.create_topic(outbox.topic, partitions=1)
+    relay = outbox.relay(*DEBUG, *as_relay(sasl_kafka))
+    relay.wait_for_log(FAILED)
+    assert "Cluster authorization failed" in relay.log()
+    wait_statuses(relay, 30)
+    assert count(relay, FAILED) == 1
+    assert count(relay, "a producer begins") < 12
+    assert relay.messages().count("streaming") == 1
+    # There is no producer most of the time, so the event may meet none.
+    outbox.add("k", "1")
+    wait_statuses(relay, 10)
+    assert count(relay, "a producer begins") < 20
+    assert not outbox.is_confirmed(outbox.wal_end())
+    sasl_kafka.allow("relay", outbox.topic, AclOperation.WRITE)
+    outbox.wait_all_confirmed()
+    assert [r.value for r in sasl_kafka.read(outbox.topic)] == [b"1"]
+    assert relay.messages().count("streaming") <= 2
+
+
+def test_wrong_password(outbox: Outbox, sasl_kafka: Kafka) -> None:
+    outbox.kafka = sasl_kafka
+    outbox.create_slot()
+    outbox.add("k", "1")
+    relay = outbox.relay(*DEBUG, *as_relay(sasl_kafka, "wrong"))
+    relay.wait_for_log(WAITING)
+    assert "Authentication failed" in relay.log()
+    wait_statuses(relay, 30)
+    assert count(relay, WAITING) == 1
+    assert "wrong" not in relay.log()
+    relay.kill()
+    sasl_kafka.create_topic(outbox.topic)
+    sasl_kafka.allow("relay", outbox.topic, AclOperation.WRITE)
+    outbox.relay(*as_relay(sasl_kafka))
+    assert len(outbox.wait_published(1)) == 1
+
+
+def test_a_second_error(outbox: Outbox, sasl_kafka: Kafka) -> None:
+    """One broker away is one thing, another that does not take the password is
+    another: both are said."""
+    outbox.kafka = sasl_kafka
+    outbox.create_slot()
+    outbox.add("k", "1")
+    relay = outbox.relay(
+        *as_relay(sasl_kafka, "wrong"),
+        "-b", f"127.0.0.1:{free_port()},{sasl_kafka.sasl_brokers}",
+    )
+    wait_until(lambda: count(relay, WAITING) == 2, "both errors")
+    assert "Authentication failed" in relay.log()
+    assert "Connection refused" in relay.log()
+
+
+def test_tls_where_there_is_none(outbox: Outbox) -> None:
+    outbox.create_slot()
+    outbox.add("k", "1")
+    relay = outbox.relay(*DEBUG, "-X", "kafka.security.protocol=ssl")
+    relay.wait_for_log(WAITING)
+    assert "SSL" in relay.log() and "in state SSL_HANDSHAKE" in relay.log()
+    wait_statuses(relay, 30)
+    # It may be the handshake that fails and the connection that ends.
+    assert count(relay, WAITING) <= 2
+
+
+def test_an_advertised_listener_that_nobody_reaches(
+    outbox: Outbox, scratch: Scratch
+) -> None:
+    """The bootstrap server answers, and names an address that does not."""
+    nowhere = free_port()
+    port = free_port()
+    kafka = Kafka(scratch, "nowhere_kafka", proxied=(port, nowhere))
+    try:
+        kafka.start()
+        kafka.create_topic(outbox.topic)
+        outbox.create_slot()
+        outbox.add("k", "1")
+        relay = outbox.relay(*DEBUG, "-b", f"127.0.0.1:{port}")
+        relay.wait_for_log(WAITING)
+        wait_until(lambda: f"127.0.0.1:{nowhere}/1" in relay.log(), "the broker is named")
+        assert "Connection refused" in relay.log()
+        wait_statuses(relay, 30)
+        assert count(relay, WAITING) == 1
+        assert not outbox.is_confirmed(outbox.wal_end())
+    finally:
+        kafka.kill()
+
+
+def test_a_mechanism_without_tokens(outbox: Outbox) -> None:
+    """librdkafka would wait for a token from the program, without a word."""
+    relay = outbox.relay(
+        "-X", "kafka.security.protocol=sasl_ssl", "-X", "kafka.sasl.mechanism=OAUTHBEARER"
+    )
+    assert relay.wait() == 2
+    assert relay.lines == [
+        "pg_outbox: [kafka] sasl.mechanisms OAUTHBEARER needs sasl.oauthbearer.method = oidc,"
+        " with client id, client secret and token endpoint: the relay can get tokens in no"
+        " other way"
+    ]
