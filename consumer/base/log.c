@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * base/log.c
- *	  Log lines on standard error: one event, one line.
+ *	  Log lines on standard error: one line per entry.
  *
  *-------------------------------------------------------------------------
  */
@@ -79,7 +79,7 @@ append(Line *line, const char *format, ...)
 		line->len += (size_t) len < room ? (size_t) len : room - 1;
 }
 
-/* Tells whether logfmt wants a value in quotes. */
+/* Returns whether logfmt wants a value in quotes. */
 static bool
 needs_quotes(const char *text)
 {
@@ -168,7 +168,7 @@ write_logfmt(LogLevel level, const char *time, const char *message,
 	for (size_t i = 0; i < n_fields; i++)
 		append_field(&line, &fields[i]);
 	line.text[line.len++] = '\n';
-	/* Nobody to tell if the log cannot be written. */
+	/* If the log cannot be written, there is nowhere to report it. */
 	if (write(STDERR_FILENO, line.text, line.len) < 0)
 		return;
 }

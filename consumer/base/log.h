@@ -1,8 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * base/log.h
- *	  Log lines on standard error: one event, one line, in logfmt
- *	  or JSON.
+ *	  Log lines on standard error: one line per entry, in logfmt or JSON.
  *
  *	  ts=2026-01-31T12:00:00.123Z level=info msg="streaming" slot=pg_outbox
  *

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * base/memory.c
- *	  Memory that is there, or the process ends.
+ *	  Allocates memory, or ends the process.
  *
  *-------------------------------------------------------------------------
  */
@@ -15,8 +15,7 @@
 void
 xalloc_failed(void)
 {
-	fputs("pg_outbox: out of memory; nothing is lost, start it again\n",
-		  stderr);
+	fputs("pg_outbox: out of memory; nothing is lost, restart it\n", stderr);
 	_Exit(EXIT_FAILED);
 }
 

@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * base/memory.h
- *	  Memory that is there, or the process ends.
+ *	  Allocates memory, or ends the process.
  *
- * The relay has nothing to do without memory, and may die at any moment
- * without loss: so it does, with one line.
+ * The relay can do nothing without memory, and may die at any moment without
+ * loss: so it ends, with one line on standard error.
  *
  *-------------------------------------------------------------------------
  */

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * base/outage.c
- *	  Tells of something that is waited for: at once, then ever more rarely.
+ *	  Decides when to log that something is waited for: at growing intervals.
  *
  *-------------------------------------------------------------------------
  */

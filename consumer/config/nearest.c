@@ -45,7 +45,7 @@ const char *
 nearest_name(const char *name, const char *const *known)
 {
 	size_t len = strlen(name);
-	size_t best = len / 3 + 2; /* further away it was not meant */
+	size_t best = len / 3 + 2; /* a name further away was not meant */
 	const char *nearest = NULL;
 
 	if (len > MAX_LENGTH)

@@ -10,7 +10,7 @@
 
 /*
  * Returns that one of known (NULL at the end) which is nearest to name by
- * Levenshtein distance, or NULL if none is near enough to be meant.
+ * Levenshtein distance, or NULL if none is near enough.
  */
 extern const char *nearest_name(const char *name, const char *const *known);
 

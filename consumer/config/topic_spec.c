@@ -78,7 +78,7 @@ topic_spec_parse(TopicSpec *spec, const char *text, Error *err)
 		return true;
 	topic_spec_free(spec);
 	return error_set(err, "PARTITIONS, PARTITIONS:REPLICATION, or one of these "
-						  "with ,property=value behind it");
+						  "followed by ,property=value");
 }
 
 void

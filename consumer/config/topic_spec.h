@@ -27,8 +27,8 @@ typedef struct TopicSpec
 } TopicSpec;
 
 /*
- * Reads a specification.  False, with what is allowed in err, if it is none.
- * One that was read is to be freed.
+ * Reads a specification.  False, with what is allowed in err, if it is
+ * invalid.  The caller frees one that was read.
  */
 extern bool topic_spec_parse(TopicSpec *spec, const char *text, Error *err);
 extern void topic_spec_free(TopicSpec *spec);

@@ -26,7 +26,7 @@ typedef struct Split
 {
 	Slice head;     /* the object up to "payload", without the last comma */
 	size_t members; /* in it */
-	Slice payload;  /* its JSON text; NULL if there is none */
+	Slice payload;  /* its JSON text; NULL if absent */
 } Split;
 
 /* Steps over white space. */
@@ -146,7 +146,7 @@ take_value(Source *source, struct json_object *value, bool nullable, Slice *out)
 		return;
 	if (!json_object_is_type(value, json_type_string))
 	{
-		fail(source, "a member that is no string");
+		fail(source, "a member is not a string");
 		return;
 	}
 	copy_string(source, json_object_get_string(value),
@@ -175,10 +175,10 @@ take_number(Source *source, const char *name, bool required, int64_t min,
 	if (!find(source, name, required, &value))
 		return;
 	number = json_object_get_int64(value);
-	/* json-c gives the greatest number there is for all that are greater. */
+	/* json-c clamps larger numbers to the largest one. */
 	if (!json_object_is_type(value, json_type_int) || number < min ||
 		number > max || number == INT64_MAX || number == INT64_MIN)
-		fail(source, "a member that is no number of its range");
+		fail(source, "a member is not a number in its range");
 	*out = number;
 }
 
@@ -200,7 +200,7 @@ take_lsn(Source *source, const char *name, Lsn *out)
 
 	take_string(source, name, true, false, &text);
 	if (text.data == NULL || !lsn_parse(text.data, text.len, out))
-		fail(source, "a member that is no LSN");
+		fail(source, "a member is not an LSN");
 }
 
 /* Takes the headers. */
@@ -214,7 +214,7 @@ take_headers(Source *source, bool required, Envelope *out)
 	if (!json_object_is_type(headers, json_type_object) ||
 		json_object_object_length(headers) > PROTOCOL_MAX_HEADERS)
 	{
-		fail(source, "headers that are no object, or too many");
+		fail(source, "the headers are not an object, or too many");
 		return;
 	}
 	json_object_object_foreach(headers, name, value)
@@ -253,7 +253,7 @@ take_payload(Source *source, Slice text, Envelope *out)
 		}
 	}
 	if (!known)
-		fail(source, "an unknown encoding");
+		fail(source, "unknown encoding");
 	else if (source->error == NULL)
 		source->error =
 			envelope_decode_payload(source->reader, encoding, text.data,
@@ -286,7 +286,7 @@ take_event(Source *source, Slice payload, Envelope *out)
 	take_payload(source, payload, out);
 }
 
-/* Takes a line apart whose kind its members tell. */
+/* Takes a line apart; its members say which kind it is. */
 static void
 take_line(Source *source, Slice payload, Envelope *out)
 {
@@ -305,7 +305,7 @@ take_line(Source *source, Slice payload, Envelope *out)
 		take_lsn(source, "position", &out->lsn);
 	}
 	else if (!has_payload)
-		fail(source, "a line of an unknown kind");
+		fail(source, "unknown kind of line");
 	else
 	{
 		out->kind = json_object_object_get_ex(source->object, "error", NULL)
@@ -315,12 +315,12 @@ take_line(Source *source, Slice payload, Envelope *out)
 		return;
 	}
 	if (has_payload)
-		fail(source, "a payload where none can be");
+		fail(source, "a payload in a line that has none");
 }
 
 /*
- * Tells whether the text has an escaped surrogate.  json-c puts U+FFFD for one
- * that has no partner, and the decoder writes none.
+ * Returns whether the text has an escaped surrogate.  json-c replaces an
+ * unpaired one by U+FFFD, and the decoder writes none at all.
  */
 static bool
 has_surrogate_escape(Slice text)
@@ -338,7 +338,7 @@ has_surrogate_escape(Slice text)
 
 /*
  * Parses len bytes of a line, less its last brace if is_open; NULL if that is
- * no JSON object.
+ * not a JSON object.
  */
 static struct json_object *
 parse_object(const char *text, size_t len, bool is_open)
@@ -365,7 +365,7 @@ parse_object(const char *text, size_t len, bool is_open)
 }
 
 /*
- * Parses the line up to its payload; NULL if that is no JSON object.  json-c
+ * Parses the line up to its payload; NULL if that is not a JSON object.  json-c
  * sees ASCII only: 0.18 refuses any other byte of a string when it is strict
  * (its issue 875).
  */
@@ -396,14 +396,14 @@ envelope_read_lenient(EnvelopeReader *reader, const char *line, size_t len,
 	if (!split_line(line, line + len, &split) ||
 		split.head.len > INT_MAX / ENVELOPE_ESCAPED ||
 		has_surrogate_escape(split.head))
-		return error_set(err, "the stream is broken: a line that is no JSON");
+		return error_set(err, "the stream is broken: a line is not JSON");
 	source.object = parse_head(&split);
 	if (source.object == NULL)
-		return error_set(err, "the stream is broken: a line that is no JSON "
+		return error_set(err, "the stream is broken: a line is not a JSON "
 							  "object");
 	take_line(&source, split.payload, out);
 	if (source.taken != split.members)
-		fail(&source, "a member that is unknown or there twice");
+		fail(&source, "a member is unknown or repeated");
 	json_object_put(source.object);
 	if (source.error != NULL)
 		return error_set(err, "the stream is broken: %s", source.error);

@@ -30,7 +30,7 @@ extern void envelope_reader_free(EnvelopeReader *reader);
  * changed, freed or used for the next line.  The value of "payload" is checked
  * to be one whole JSON value but never re-encoded: its bytes are those of the
  * line, but for the encodings "text" (unescaped) and "base64" (decoded).
- * False with the reason and the byte offset in err if the line is no envelope.
+ * False, with the reason and the byte offset in err, if the line is invalid.
  */
 extern bool envelope_read(EnvelopeReader *reader, const char *line, size_t len,
 						  Envelope *out, Error *err);

@@ -33,7 +33,7 @@ fail(Cursor *c, const char *what)
 					 what, (size_t) (c->p - c->start));
 }
 
-/* Steps over a literal if it is next. */
+/* Steps over a literal if it comes next. */
 static inline bool
 accept_bytes(Cursor *c, const char *literal, size_t len)
 {
@@ -45,14 +45,14 @@ accept_bytes(Cursor *c, const char *literal, size_t len)
 
 #define ACCEPT(c, literal) accept_bytes((c), (literal), sizeof(literal) - 1)
 
-/* Reads a string, whose opening quote is next. */
+/* Reads a string, whose opening quote comes next. */
 static bool
 read_string(Cursor *c, Slice *out)
 {
 	const char *error;
 
 	if (!ACCEPT(c, "\""))
-		return fail(c, "no string");
+		return fail(c, "expected a string");
 	error = envelope_read_string(c->reader, &c->p, c->end, out);
 	return error == NULL || fail(c, error);
 }
@@ -79,12 +79,12 @@ read_number(Cursor *c, uint64_t max, uint64_t *out)
 		uint64_t digit = (uint64_t) (*c->p - '0');
 
 		if (value > (max - digit) / 10)
-			return fail(c, "a number that is too large");
+			return fail(c, "number too large");
 		value = value * 10 + digit;
 		c->p++;
 	}
 	if (c->p == first || (*first == '0' && c->p - first > 1))
-		return fail(c, "no number");
+		return fail(c, "expected a number");
 	*out = value;
 	return true;
 }
@@ -111,7 +111,7 @@ read_int64(Cursor *c, int64_t *out)
 	if (!read_number(c, INT64_MAX, &value))
 		return false;
 	if (negative && value == 0)
-		return fail(c, "no number");
+		return fail(c, "expected a number");
 	*out = negative ? -(int64_t) value : (int64_t) value;
 	return true;
 }
@@ -124,10 +124,10 @@ read_lsn(Cursor *c, Lsn *out)
 
 	if (!read_string(c, &text))
 		return false;
-	return lsn_parse(text.data, text.len, out) || fail(c, "no LSN");
+	return lsn_parse(text.data, text.len, out) || fail(c, "expected an LSN");
 }
 
-/* Reads the headers behind their opening brace. */
+/* Reads the headers after their opening brace. */
 static bool
 read_headers(Cursor *c, Envelope *out)
 {
@@ -142,12 +142,12 @@ read_headers(Cursor *c, Envelope *out)
 		if (!read_string(c, &header->name))
 			return false;
 		if (!ACCEPT(c, ":"))
-			return fail(c, "no colon");
+			return fail(c, "expected a colon");
 		if (!read_nullable(c, &header->value))
 			return false;
 		out->n_headers++;
 	} while (ACCEPT(c, ","));
-	return ACCEPT(c, "}") || fail(c, "headers that do not end");
+	return ACCEPT(c, "}") || fail(c, "expected the end of the headers");
 }
 
 /* Reads encoding and payload, which end the line. */
@@ -164,17 +164,17 @@ read_payload(Cursor *c, Envelope *out)
 	else if (ACCEPT(c, ",\"encoding\":\"base64\""))
 		encoding = ENCODING_BASE64;
 	if (!ACCEPT(c, ",\"payload\":"))
-		return fail(c, "no payload");
+		return fail(c, "expected \"payload\"");
 	if (c->p == c->end || c->end[-1] != '}')
-		return fail(c, "a payload that does not end");
+		return fail(c, "the payload does not end");
 	error = envelope_decode_payload(c->reader, encoding, c->p, c->end - 1,
 									&out->payload);
 	return error == NULL || fail(c, error);
 }
 
 /*
- * Reads all behind the topic.  Of an error line only position and payload are
- * sure to be there.
+ * Reads everything after the topic.  An error line is sure to have a position
+ * and a payload only.
  */
 static bool
 read_rest(Cursor *c, Envelope *out, bool is_error)
@@ -187,7 +187,7 @@ read_rest(Cursor *c, Envelope *out, bool is_error)
 			return false;
 	}
 	else if (!is_error)
-		return fail(c, "no key");
+		return fail(c, "expected \"key\"");
 	if (ACCEPT(c, ",\"partition\":"))
 	{
 		if (!read_uint32(c, INT32_MAX, &partition))
@@ -200,15 +200,15 @@ read_rest(Cursor *c, Envelope *out, bool is_error)
 			return false;
 	}
 	else if (!is_error)
-		return fail(c, "no ts");
+		return fail(c, "expected \"ts\"");
 	if (ACCEPT(c, ",\"committed\":") && !read_int64(c, &out->committed))
 		return false;
 	if (!ACCEPT(c, ",\"lsn\":"))
-		return fail(c, "no lsn");
+		return fail(c, "expected \"lsn\"");
 	if (!read_lsn(c, &out->lsn))
 		return false;
 	if (!ACCEPT(c, ",\"seq\":"))
-		return fail(c, "no seq");
+		return fail(c, "expected \"seq\"");
 	if (!read_uint32(c, UINT32_MAX, &out->seq))
 		return false;
 	if (ACCEPT(c, ",\"headers\":{"))
@@ -217,13 +217,13 @@ read_rest(Cursor *c, Envelope *out, bool is_error)
 			return false;
 	}
 	else if (!is_error)
-		return fail(c, "no headers");
+		return fail(c, "expected \"headers\"");
 	if (is_error && ACCEPT(c, ",\"bytes\":") && !read_int64(c, &out->bytes))
 		return false;
 	return read_payload(c, out);
 }
 
-/* Reads an event line behind its first name. */
+/* Reads an event line after its first name. */
 static bool
 read_event(Cursor *c, Envelope *out)
 {
@@ -231,7 +231,7 @@ read_event(Cursor *c, Envelope *out)
 	return read_string(c, &out->topic) && read_rest(c, out, false);
 }
 
-/* Reads an error line behind its first name. */
+/* Reads an error line after its first name. */
 static bool
 read_error(Cursor *c, Envelope *out)
 {
@@ -239,7 +239,7 @@ read_error(Cursor *c, Envelope *out)
 	if (!read_string(c, &out->error))
 		return false;
 	if (!ACCEPT(c, ",\"relation\":"))
-		return fail(c, "no relation");
+		return fail(c, "expected \"relation\"");
 	if (!read_string(c, &out->relation))
 		return false;
 	if (ACCEPT(c, ",\"topic\":") && !read_string(c, &out->topic))
@@ -252,11 +252,11 @@ static bool
 read_end(Cursor *c)
 {
 	if (!ACCEPT(c, "}") || c->p != c->end)
-		return fail(c, "no end");
+		return fail(c, "expected the end of the line");
 	return true;
 }
 
-/* Reads a commit line behind its first name. */
+/* Reads a commit line after its first name. */
 static bool
 read_commit(Cursor *c, Envelope *out)
 {
@@ -264,15 +264,15 @@ read_commit(Cursor *c, Envelope *out)
 	if (!read_lsn(c, &out->lsn))
 		return false;
 	if (!ACCEPT(c, ",\"xid\":"))
-		return fail(c, "no xid");
+		return fail(c, "expected \"xid\"");
 	if (!read_uint32(c, UINT32_MAX, &out->xid))
 		return false;
 	if (!ACCEPT(c, ",\"events\":"))
-		return fail(c, "no number of events");
+		return fail(c, "expected \"events\"");
 	return read_uint32(c, UINT32_MAX, &out->events) && read_end(c);
 }
 
-/* Reads a position line behind its first name. */
+/* Reads a position line after its first name. */
 static bool
 read_position(Cursor *c, Envelope *out)
 {
@@ -296,5 +296,5 @@ envelope_read_strict(EnvelopeReader *reader, const char *line, size_t len,
 		return read_position(&c, out);
 	if (ACCEPT(&c, "{\"error\":"))
 		return read_error(&c, out);
-	return fail(&c, "a line of an unknown kind");
+	return fail(&c, "unknown kind of line");
 }

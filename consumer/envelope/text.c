@@ -49,7 +49,7 @@ envelope_clear(Envelope *out)
 	out->n_headers = 0;
 }
 
-/* The length of the UTF-8 sequence at p (RFC 3629), or 0 if it is none. */
+/* The length of the UTF-8 sequence at p (RFC 3629), or 0 if it is invalid. */
 static size_t
 utf8_length(const unsigned char *p, const unsigned char *end)
 {
@@ -104,7 +104,7 @@ skip_plain(const char *p, const char *end)
 	return p;
 }
 
-/* Reads four hexadecimal digits; false if they are not there. */
+/* Reads four hexadecimal digits; false if there are fewer. */
 static bool
 read_hex4(const char **p, const char *end, uint32_t *out)
 {
@@ -173,7 +173,7 @@ read_unicode_escape(const char **p, const char *end, char *to)
 	return write_utf8(to, code);
 }
 
-/* Reads one escape behind its backslash to *to; NULL if it is none. */
+/* Reads one escape behind its backslash to *to; NULL if it is invalid. */
 static char *
 read_escape(const char **p, const char *end, char *to)
 {
@@ -208,15 +208,15 @@ unescape(EnvelopeReader *reader, const char *start, const char **p,
 		memcpy(to, start, (size_t) (*p - start));
 		to += *p - start;
 		if (*p == end)
-			return "a string that does not end";
+			return "a string does not end";
 		if (**p == '"')
 			break;
 		if (**p != '\\')
-			return "a byte that no string may have";
+			return "invalid byte in a string";
 		(*p)++;
 		to = read_escape(p, end, to);
 		if (to == NULL)
-			return "an escape that is none";
+			return "invalid escape";
 		start = *p;
 		*p = skip_plain(*p, end);
 	}
@@ -315,7 +315,7 @@ envelope_skip_string(const char *p, const char *end)
 }
 
 /*
- * Tells whether [p, end) is all of one object or array: as many brackets of
+ * Returns whether [p, end) is all of one object or array: as many brackets of
  * either kind are closed as were opened, and not before its end.
  */
 static bool
@@ -356,7 +356,7 @@ is_whole_container(const char *p, const char *end)
 	return false;
 }
 
-/* Tells whether a byte is white space that a line may have. */
+/* Returns whether a byte is white space that a line may have. */
 static inline bool
 is_space(char c)
 {
@@ -364,8 +364,8 @@ is_space(char c)
 }
 
 /*
- * Tells whether [p, end) is one whole JSON value, as far as its brackets and
- * quotes go: a value that was cut, or that more was put behind, is not.  White
+ * Returns whether [p, end) is one whole JSON value, judged by its brackets and
+ * quotes: a value that was cut or has something after it is not.  White
  * space around it is a json column's own, and so belongs to the payload.
  */
 static bool
@@ -433,7 +433,7 @@ decode_base64(EnvelopeReader *reader, Slice text, Slice *out)
 				return false;
 			bits = bits << 6 | (uint32_t) value;
 		}
-		/* What the padding leaves over must be zero. */
+		/* The bits that the padding leaves over must be zero. */
 		if ((bits & ((1u << 8 * padding) - 1)) != 0)
 			return false;
 		*to++ = (char) (bits >> 16);
@@ -455,11 +455,11 @@ read_payload_string(EnvelopeReader *reader, const char *p, const char *end,
 	const char *error;
 
 	if (p == end || *p++ != '"')
-		return "a payload that is no string";
+		return "the payload is not a string";
 	error = envelope_read_string(reader, &p, end, out);
 	if (error != NULL)
 		return error;
-	return p == end ? NULL : "a payload that does not end with its string";
+	return p == end ? NULL : "the payload does not end with its string";
 }
 
 const char *
@@ -473,21 +473,23 @@ envelope_decode_payload(EnvelopeReader *reader, EnvelopeEncoding encoding,
 	{
 		case ENCODING_JSON:
 			*out = (Slice){p, (size_t) (end - p)};
-			return is_whole_value(p, end) ? NULL
-										  : "a payload that is not whole";
+			return is_whole_value(p, end)
+					   ? NULL
+					   : "the payload is not one whole value";
 		case ENCODING_TEXT:
 			return read_payload_string(reader, p, end, out);
 		case ENCODING_BASE64:
 			error = read_payload_string(reader, p, end, &text);
 			if (error != NULL)
 				return error;
-			return decode_base64(reader, text, out) ? NULL
-													: "a payload of bad base64";
+			return decode_base64(reader, text, out)
+					   ? NULL
+					   : "the payload is not valid base64";
 		case ENCODING_NONE:
 			*out = (Slice){NULL, 0};
 			return end - p == 4 && memcmp(p, "null", 4) == 0
 					   ? NULL
-					   : "a payload that is not null";
+					   : "the payload is not null";
 	}
-	return "an unknown encoding";
+	return "unknown encoding";
 }

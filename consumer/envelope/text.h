@@ -39,8 +39,8 @@ extern void envelope_begin(EnvelopeReader *reader, size_t len);
 extern void envelope_clear(Envelope *out);
 
 /*
- * Reads a JSON string behind its opening quote and moves *p behind its closing
- * one.  Returns NULL, or what is wrong with *p at the place.
+ * Reads a JSON string after its opening quote and moves *p behind its closing
+ * one.  Returns NULL, or what is wrong, with *p at that place.
  */
 extern const char *envelope_read_string(EnvelopeReader *reader, const char **p,
 										const char *end, Slice *out);
@@ -57,15 +57,15 @@ extern const char *envelope_decode_payload(EnvelopeReader *reader,
 /*
  * Writes the JSON text [p, end) to *to with every character above ASCII as
  * \uXXXX, and returns where it ends; NULL if the text is not UTF-8, or such a
- * character is behind a backslash.  There must be room for ENVELOPE_ESCAPED
- * bytes a byte.
+ * character follows a backslash.  There must be room for ENVELOPE_ESCAPED
+ * bytes per byte.
  */
 extern char *envelope_escape(const char *p, const char *end, char *to);
 
 /* Two bytes of UTF-8 become six. */
 #define ENVELOPE_ESCAPED 3
 
-/* Steps over a string behind its opening quote; NULL if it does not end. */
+/* Steps over a string after its opening quote; NULL if it does not end. */
 extern const char *envelope_skip_string(const char *p, const char *end);
 
 #endif /* PG_OUTBOX_ENVELOPE_TEXT_H */

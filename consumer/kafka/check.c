@@ -13,7 +13,7 @@
 #include "kafka/check.h"
 #include "kafka/properties.h"
 
-/* The longest that a question may take, in ms. */
+/* The longest time to wait for an answer, in ms. */
 #define ANSWER_MS 5000
 
 /* A producer of [kafka] that asks and never produces. */
@@ -58,7 +58,7 @@ describe_failure(rd_kafka_t *producer, rd_kafka_resp_err_t code, Error *answer)
 	rd_kafka_queue_destroy(queue);
 }
 
-/* The result of DescribeConfigs for one broker; NULL if there is none. */
+/* The result of DescribeConfigs for one broker; NULL without an answer. */
 static rd_kafka_event_t *
 describe_broker(rd_kafka_t *producer, int broker)
 {

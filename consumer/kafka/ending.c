@@ -23,7 +23,7 @@ typedef struct Ending
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t ended = PTHREAD_COND_INITIALIZER;
-static unsigned running; /* how many threads there are */
+static unsigned running; /* number of threads */
 
 /* The thread. */
 static void *

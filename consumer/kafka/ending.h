@@ -4,7 +4,8 @@
  *	  Producers that end in the background.
  *
  * rd_kafka_destroy() waits for all threads of a producer, and one of them may
- * be looking up the name of a broker, which takes as long as it takes.
+ * be looking up the name of a broker, which takes as long as the resolver
+ *wants.
  *
  *-------------------------------------------------------------------------
  */

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * kafka/look.c
- *	  A fresh look at a topic: is it there, and how many partitions has it?
+ *	  A fresh look at a topic: does it exist, and how many partitions has it?
  *
  *-------------------------------------------------------------------------
  */
@@ -54,7 +54,7 @@ kafkalook_free(KafkaLook *look)
 	free(look);
 }
 
-/* Asks the broker, and waits for what it says. */
+/* Asks the broker, and waits for the answer. */
 static void
 ask(KafkaLook *look, rd_kafka_topic_t *topic)
 {

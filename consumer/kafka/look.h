@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * kafka/look.h
- *	  A fresh look at a topic: is it there, and how many partitions has it?
+ *	  A fresh look at a topic: does it exist, and how many partitions has it?
  *
  * librdkafka before 2.3.0 can only wait for the answer (rd_kafka_metadata()),
  * and the loop must not, so each look has a thread of its own.
@@ -35,7 +35,7 @@ extern void kafkalook_free(KafkaLook *look);
 /* Begins to look at a topic; false if a look is on its way already. */
 extern bool kafkalook_begin(KafkaLook *look, const char *topic);
 
-/* Takes the answer of the look; false if there is none yet. */
+/* Takes the answer of the look; false if it has not come yet. */
 extern bool kafkalook_take(KafkaLook *look, KafkaLookAnswer *answer);
 
 #endif /* PG_OUTBOX_KAFKA_LOOK_H */

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * kafka/topics.c
- *	  Topics that are published to, and those that are not there yet.
+ *	  Topics that are published to, and those that do not exist yet.
  *
  * Handles are kept: to produce by name librdkafka searches a list, and sends
  * the first event of a topic up to a second late (before 2.10.1).
@@ -21,7 +21,7 @@
 /* A topic's name is at most 249 bytes (Topic.java). */
 #define TOPIC_SIZE 250
 
-/* A topic without a delivery for so long is looked at, in ms. */
+/* A topic without a delivery for this long is looked at, in ms. */
 #define STALL_MS 3000
 
 struct KafkaTopics
@@ -126,7 +126,7 @@ find(const KafkaTopics *topics, Slice name, char terminated[TOPIC_SIZE])
 	return lh_table_lookup_ex(topics->table, terminated, &found) ? found : NULL;
 }
 
-/* Tells whether Kafka might take a name: in full, librdkafka checks it. */
+/* Returns whether a name may be valid; librdkafka checks the rest. */
 static bool
 is_name(Slice name)
 {
@@ -225,7 +225,7 @@ kafka_topics_created(KafkaTopics *topics, rd_kafka_event_t *event)
 		take_answer(topics, results[i]);
 }
 
-/* Tells of a topic that is missing, and asks for it again. */
+/* Logs that a topic is missing, and asks for it again. */
 static void
 tell_missing(KafkaTopics *topics, KafkaTopic *topic)
 {

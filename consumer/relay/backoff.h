@@ -26,7 +26,7 @@ extern void backoff_init(Backoff *backoff, int64_t min_ms, int64_t max_ms,
  */
 extern int64_t backoff_next(Backoff *backoff);
 
-/* It worked: the next wait is the shortest again. */
+/* It worked: the next wait is the shortest one again. */
 extern void backoff_reset(Backoff *backoff);
 
 #endif /* PG_OUTBOX_RELAY_BACKOFF_H */

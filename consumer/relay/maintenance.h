@@ -4,7 +4,7 @@
  *	  Calls the extension's outbox.maintain() on a schedule.
  *
  * Over a connection of its own, which is made for each call and never waited
- * for: what fails is told, and tried again at the next time.
+ * for: a failure is logged, and the next call is made at its time.
  *
  *-------------------------------------------------------------------------
  */

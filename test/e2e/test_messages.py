@@ -101,7 +101,7 @@ def test_help_and_version() -> None:
          ' allowed is 1 to 249 of a-z, A-Z, 0-9, ".", "_" and "-"'),
         *((["run", "-X", f"relay.create_topics={spec}"],
            f'pg_outbox: -X: invalid value "{spec}" for relay.create_topics; allowed is PARTITIONS,'
-           " PARTITIONS:REPLICATION, or one of these with ,property=value behind it")
+           " PARTITIONS:REPLICATION, or one of these followed by ,property=value")
           for spec in ("0", "x", "1:", "1:2:3", "3,", "3,=x", "3,retention", "-1")),
         (["run", "-d", "host=x password=hunter2 nonsense"],
          'pg_outbox: -d: not a connection string; write it as "host=... dbname=... user=..." or'

@@ -419,8 +419,8 @@ errors_name_the_place_and_no_payload(void **state)
 	(void) state;
 	assert_false(envelope_read(reader, line, strlen(line), &out, &err));
 	assert_null(strstr(err.text, "secret"));
-	assert_string_equal(err.text, "the stream is broken: an escape that is "
-								  "none at byte 157 of a line");
+	assert_string_equal(err.text, "the stream is broken: invalid escape at "
+								  "byte 157 of a line");
 }
 
 /* Whatever is changed in a line: what the strict reader takes, both take. */
