@@ -1,6 +1,7 @@
 """A TCP proxy that misbehaves."""
 
 import contextlib
+import select
 import selectors
 import socket
 import threading
@@ -74,6 +75,9 @@ class Proxy:
                 time.sleep(0.02)
                 continue
             for key, _ in selector.select(0.1):
+                # What a client that is gone has left behind is lost with it.
+                if _is_reset(client):
+                    return
                 throttled = self._mode == "throttle"
                 data = key.fileobj.recv(2048 if throttled else 65536)
                 if not data:
@@ -86,6 +90,12 @@ class Proxy:
                 key.data.sendall(data)
                 if throttled:
                     time.sleep(0.01)
+
+
+def _is_reset(end: socket.socket) -> bool:
+    poll = select.poll()
+    poll.register(end, 0)
+    return any(events & (select.POLLERR | select.POLLHUP) for _, events in poll.poll(0))
 
 
 def _close(pair: tuple[socket.socket, socket.socket]) -> None:

@@ -4,6 +4,8 @@ import random
 import threading
 import time
 from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 import psycopg
 
@@ -68,18 +70,93 @@ class Writer(threading.Thread):
             time.sleep(self._random.random() * 0.005)
 
 
-def check(records: list[Record], committed: dict[str, int]) -> int:
-    """Nothing lost, nothing rolled back, first occurrences in commit order,
-    repetitions only as a run from an earlier position; returns how many."""
-    seen: dict[str, list[int]] = defaultdict(list)
+@dataclass(frozen=True)
+class Excuse:
+    """A time in which docs/delivery.md allows copies behind newer events."""
+
+    reason: str
+    begin: int  # ms since the epoch, by the broker's clock
+    end: int
+
+
+@dataclass
+class Verdict:
+    """What became of committed events; the first three must be empty."""
+
+    lost: list[str] = field(default_factory=list)
+    overtaken: list[str] = field(default_factory=list)
+    stale: list[str] = field(default_factory=list)
+    excused: list[str] = field(default_factory=list)
+    repeated: int = 0
+
+    def is_kept(self) -> bool:
+        """Whether what is promised was kept."""
+        return not (self.lost or self.overtaken or self.stale)
+
+
+def judge(
+    records: list[Record], committed: dict[str, int], excuses: Iterable[Excuse] = ()
+) -> Verdict:
+    """Compares what a reader sees with what was committed: for each key the
+    numbers from 1 on, and how many.
+
+    A number that is not there is lost; one that comes before a smaller one was
+    there at all has overtaken it.  What comes again is a replay, a run from an
+    earlier number on that goes on to what is new.  A run that breaks off is a
+    stale copy behind newer events: an excuse has to cover when it came.
+    """
+    verdict = Verdict(repeated=len(records) - sum(committed.values()))
+    excuses = list(excuses)
+    seen: dict[str, list[Record]] = defaultdict(list)
     for record in records:
         assert record.header("eventType") == "Committed", record
-        seen[record.key.decode()].append(int(record.value))
+        seen[record.key.decode()].append(record)
+    assert set(seen) <= set(committed), set(seen) - set(committed)
     for key, count in committed.items():
-        assert list(dict.fromkeys(seen[key])) == list(range(1, count + 1)), key
-        furthest = previous = 0
-        for number in seen[key]:
-            assert number in (previous + 1, furthest + 1) or number <= previous, key
-            previous, furthest = number, max(furthest, number)
-    assert set(seen) == set(committed)
-    return len(records) - sum(committed.values())
+        _judge_key(key, count, seen[key], excuses, verdict)
+    return verdict
+
+
+def _judge_key(
+    key: str, count: int, records: list[Record], excuses: list[Excuse], verdict: Verdict
+) -> None:
+    numbers = [int(record.value) for record in records]
+    missing = set(range(1, count + 1)) - set(numbers)
+    if missing:
+        verdict.lost.append(f"{key}: {sorted(missing)[:10]} of {count}")
+        return
+    previous = furthest = run = 0
+    for at, number in enumerate(numbers):
+        if number > furthest + 1:
+            verdict.overtaken.append(f"{key}: {number} after {previous}")
+        elif number > previous + 1:
+            _judge_run(key, records[run:at], furthest, excuses, verdict)
+        if number != previous + 1:
+            run = at
+        previous, furthest = number, max(furthest, number)
+    if previous != furthest:
+        _judge_run(key, records[run:], furthest, excuses, verdict)
+
+
+def _judge_run(
+    key: str,
+    run: list[Record],
+    furthest: int,
+    excuses: list[Excuse],
+    verdict: Verdict,
+) -> None:
+    """A run has broken off: it is stale."""
+    first, last = run[0], run[-1]
+    text = f"{key}: {first.value.decode()}-{last.value.decode()} behind {furthest}"
+    for excuse in excuses:
+        if first.timestamp <= excuse.end and last.timestamp >= excuse.begin:
+            verdict.excused.append(f"{text} ({excuse.reason})")
+            return
+    verdict.stale.append(f"{text} at {first.timestamp}")
+
+
+def check(records: list[Record], committed: dict[str, int]) -> int:
+    """Nothing is lost, overtaken or stale; returns how many are repeated."""
+    verdict = judge(records, committed)
+    assert verdict.is_kept(), verdict
+    return verdict.repeated
