@@ -11,13 +11,16 @@
 #include <stdint.h>
 #include <time.h>
 
-/* Milliseconds on a clock that never jumps; only differences mean anything. */
+/*
+ * Milliseconds on a clock that is never set and goes on while the machine is
+ * suspended, as those of the servers do; only differences mean anything.
+ */
 static inline int64_t
 clock_ms(void)
 {
 	struct timespec now;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
+	clock_gettime(CLOCK_BOOTTIME, &now);
 	return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 

@@ -168,6 +168,7 @@ advance(Tail *tail)
 		case PGSTREAM_ENDED:
 			error_set(&err, "the server ended the stream");
 			break;
+		case PGSTREAM_BUSY:
 		case PGSTREAM_FAILED:
 			break;
 	}

@@ -166,6 +166,13 @@ kafka_free(Kafka *kafka)
 		release(kafka);
 }
 
+void
+kafka_cut(Kafka *kafka)
+{
+	if (kafka->producer != NULL)
+		kafkasockets_close(kafka->sockets);
+}
+
 int
 kafka_fd(const Kafka *kafka)
 {

@@ -79,6 +79,12 @@ extern void kafka_free(Kafka *kafka);
 extern void kafka_stop(Kafka *kafka);
 extern void kafka_begin(Kafka *kafka);
 
+/*
+ * From now on nothing leaves the producer, and it connects no more.  What has
+ * been acknowledged can still be told; then kafka_stop() is to follow.
+ */
+extern void kafka_cut(Kafka *kafka);
+
 /* Becomes readable when kafka_serve() has something to do. */
 extern int kafka_fd(const Kafka *kafka);
 

@@ -8,10 +8,13 @@
 #include <arpa/inet.h>
 #include <endian.h>
 #include <libpq-fe.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -27,10 +30,13 @@ typedef enum State
 	STATE_CLOSED,
 	STATE_CONNECTING,
 	STATE_IDENTIFYING, /* IDENTIFY_SYSTEM is sent */
+	STATE_LOOKING,     /* the query about the slot is sent */
+	STATE_STANDING_BY, /* another has the slot; nothing is sent */
 	STATE_CREATING,    /* CREATE_REPLICATION_SLOT is sent */
 	STATE_STARTING,    /* START_REPLICATION is sent */
 	STATE_STREAMING,
-	STATE_FINISHING /* CopyDone is sent */
+	STATE_FINISHING, /* CopyDone is sent */
+	STATE_ENDING     /* and has come: the last result is awaited */
 } State;
 
 struct PgStream
@@ -42,9 +48,21 @@ struct PgStream
 	unsigned first_host; /* to try first, of several */
 	State state;
 	PostgresPollingStatusType polling; /* while connecting */
+	PGresult *result; /* of the command that was sent, or NULL */
 	bool started_once;
 	PgHistory history;
+	int64_t sender_timeout_ms;
 };
+
+/*
+ * What is to be known before the slot is asked for: START_REPLICATION for one
+ * that is in use writes an ERROR into the server's log each time.
+ */
+#define LOOK_FORMAT \
+	"SELECT (SELECT setting FROM pg_catalog.pg_settings " \
+	"WHERE name = 'wal_sender_timeout'), " \
+	"(SELECT active_pid FROM pg_catalog.pg_replication_slots " \
+	"WHERE slot_name = '%s')"
 
 /* Seconds from 1970-01-01 to 2000-01-01, where PostgreSQL's clock starts. */
 #define POSTGRES_EPOCH INT64_C(946684800)
@@ -91,6 +109,8 @@ pgstream_free(PgStream *stream)
 void
 pgstream_close(PgStream *stream)
 {
+	PQclear(stream->result);
+	stream->result = NULL;
 	PQfinish(stream->conn);
 	stream->conn = NULL;
 	stream->state = STATE_CLOSED;
@@ -140,7 +160,13 @@ bool
 pgstream_is_connecting(const PgStream *stream)
 {
 	return stream->state == STATE_CONNECTING ||
-		   stream->state == STATE_IDENTIFYING;
+		   stream->state == STATE_IDENTIFYING || stream->state == STATE_LOOKING;
+}
+
+bool
+pgstream_is_standing_by(const PgStream *stream)
+{
+	return stream->state == STATE_STANDING_BY;
 }
 
 bool
@@ -153,6 +179,21 @@ const PgHistory *
 pgstream_history(const PgStream *stream)
 {
 	return &stream->history;
+}
+
+int64_t
+pgstream_sender_timeout(const PgStream *stream)
+{
+	return stream->sender_timeout_ms;
+}
+
+bool
+pgstream_may_be_over(const PgStream *stream)
+{
+	struct pollfd fd = {.fd = pgstream_fd(stream),
+						.events = POLLIN | POLLRDHUP};
+
+	return fd.fd < 0 || poll(&fd, 1, 0) != 0;
 }
 
 /* Closes a connection that failed, after noting why. */
@@ -289,15 +330,83 @@ create_slot(PgStream *stream, PgSlotKind kind, PgErrorClass *error_class,
 	return fail(stream, NULL, error_class, err);
 }
 
-/* A command succeeded: notes what it said and begins the stream. */
+/* Sends the query about the slot. */
+static bool
+send_look(PgStream *stream)
+{
+	char query[sizeof(LOOK_FORMAT) + 64];
+
+	snprintf(query, sizeof(query), LOOK_FORMAT, stream->slot);
+	return send_command(stream, query, STATE_LOOKING);
+}
+
+/*
+ * The server gives a client up that it does not hear for wal_sender_timeout.
+ * Statuses come three times as often; if they are not acknowledged the kernel
+ * ends the connection, so that a network that is broken ends it on this side
+ * first.
+ */
+static void
+limit_silence(const PgStream *stream)
+{
+	int fd = PQsocket(stream->conn);
+	unsigned limit = (unsigned) (stream->sender_timeout_ms / 3);
+	unsigned set = 0;
+	socklen_t len = sizeof(set);
+
+	/* Of a Unix socket there is none, and no network either. */
+	if (limit == 0 ||
+		getsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &set, &len) < 0)
+		return;
+	if (set == 0 || set > limit)
+		setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &limit, sizeof(limit));
+}
+
+/* The slot is in use: keeps the connection, to look again. */
+static PgStreamResult
+stand_by(PgStream *stream)
+{
+	stream->state = STATE_STANDING_BY;
+	return PGSTREAM_BUSY;
+}
+
+/* The query about the slot succeeded: stands by, or goes on. */
+static PgStreamResult
+looked(PgStream *stream, const PGresult *result, PgErrorClass *error_class,
+	   Error *err)
+{
+	if (PQntuples(result) != 1 || PQnfields(result) != 2)
+		return fail_protocol(stream, "no row about the slot", error_class, err);
+	stream->sender_timeout_ms = strtoll(PQgetvalue(result, 0, 0), NULL, 10);
+	limit_silence(stream);
+	if (!PQgetisnull(result, 0, 1))
+	{
+		error_set(err, "replication slot \"%s\" is active for PID %s",
+				  stream->slot, PQgetvalue(result, 0, 1));
+		return stand_by(stream);
+	}
+	if (*stream->temporary != '\0')
+		return create_slot(stream, PG_SLOT_TEMPORARY, error_class, err);
+	if (!send_start(stream))
+		return fail(stream, NULL, error_class, err);
+	return PGSTREAM_WAIT;
+}
+
+/* A command succeeded: notes what it said and sends the next. */
 static PgStreamResult
 command_succeeded(PgStream *stream, const PGresult *result,
 				  PgErrorClass *error_class, Error *err)
 {
-	if (stream->state == STATE_IDENTIFYING && !read_history(stream, result))
-		return fail_protocol(stream, "no history", error_class, err);
-	if (stream->state == STATE_IDENTIFYING && *stream->temporary != '\0')
-		return create_slot(stream, PG_SLOT_TEMPORARY, error_class, err);
+	if (stream->state == STATE_LOOKING)
+		return looked(stream, result, error_class, err);
+	if (stream->state == STATE_IDENTIFYING)
+	{
+		if (!read_history(stream, result))
+			return fail_protocol(stream, "no history", error_class, err);
+		if (!send_look(stream))
+			return fail(stream, NULL, error_class, err);
+		return PGSTREAM_WAIT;
+	}
 	if (stream->state == STATE_CREATING && *stream->temporary == '\0')
 		log_warning("slot created; events committed before are not in it",
 					LOG_TEXT("slot", stream->slot),
@@ -313,6 +422,9 @@ command_failed(PgStream *stream, const PGresult *result,
 			   PgErrorClass *error_class, Error *err)
 {
 	*error_class = pgerror_classify(stream->conn, result, stream->slot, err);
+	/* Another was faster. */
+	if (*error_class == PG_ERROR_BUSY)
+		return stand_by(stream);
 	if (*error_class == PG_ERROR_MISSING && !stream->started_once &&
 		config_bool(stream->config, CONFIG_RELAY_CREATE_SLOT))
 		return create_slot(stream, PG_SLOT_PERMANENT, error_class, err);
@@ -320,36 +432,61 @@ command_failed(PgStream *stream, const PGresult *result,
 	return PGSTREAM_FAILED;
 }
 
-/* Takes the result of the command that was sent. */
+/* The command that was sent has ended. */
+static PgStreamResult
+command_ended(PgStream *stream, PgErrorClass *error_class, Error *err)
+{
+	PGresult *result = stream->result;
+	PgStreamResult next;
+
+	stream->result = NULL;
+	if (PQresultStatus(result) == PGRES_TUPLES_OK)
+		next = command_succeeded(stream, result, error_class, err);
+	else
+		next = command_failed(stream, result, error_class, err);
+	PQclear(result);
+	return next;
+}
+
+/* Takes what has come of the result of the command that was sent. */
 static PgStreamResult
 advance_command(PgStream *stream, PgErrorClass *error_class, Error *err)
 {
-	PgStreamResult next;
-	PGresult *result;
-
 	if (!PQconsumeInput(stream->conn))
 		return fail(stream, NULL, error_class, err);
-	if (PQisBusy(stream->conn))
-		return PGSTREAM_WAIT;
-
-	result = PQgetResult(stream->conn);
-	if (PQresultStatus(result) == PGRES_COPY_BOTH)
+	/* PQgetResult() waits for what PQisBusy() misses. */
+	while (!PQisBusy(stream->conn))
 	{
+		PGresult *result = PQgetResult(stream->conn);
+
+		if (result == NULL)
+			return command_ended(stream, error_class, err);
+		PQclear(stream->result);
+		stream->result = result;
+		if (PQresultStatus(result) != PGRES_COPY_BOTH)
+			continue;
 		stream->state = STATE_STREAMING;
 		stream->started_once = true;
-		next = PGSTREAM_STARTED;
+		return PGSTREAM_STARTED;
 	}
-	else
-	{
-		/* ReadyForQuery comes in one piece with the result. */
-		PQclear(PQgetResult(stream->conn));
-		if (PQresultStatus(result) == PGRES_TUPLES_OK)
-			next = command_succeeded(stream, result, error_class, err);
-		else
-			next = command_failed(stream, result, error_class, err);
-	}
-	PQclear(result);
-	return next;
+	return PGSTREAM_WAIT;
+}
+
+/* Nothing is asked for, so what comes is the end of the connection. */
+static PgStreamResult
+advance_standing_by(PgStream *stream, PgErrorClass *error_class, Error *err)
+{
+	if (!PQconsumeInput(stream->conn))
+		return fail(stream, NULL, error_class, err);
+	return PGSTREAM_WAIT;
+}
+
+void
+pgstream_look_again(PgStream *stream)
+{
+	/* If it cannot be sent, the next step finds out why. */
+	if (!send_look(stream))
+		stream->state = STATE_LOOKING;
 }
 
 /* Reads eight bytes in network order. */
@@ -396,24 +533,30 @@ read_message(PgStream *stream, char *buffer, size_t len, PgMessage *message,
 
 /* The stream is over: in order, or by an error. */
 static PgStreamResult
-read_end(PgStream *stream, PgErrorClass *error_class, Error *err)
+advance_ending(PgStream *stream, PgErrorClass *error_class, Error *err)
 {
-	PGresult *result = PQgetResult(stream->conn);
-	PgStreamResult next = PGSTREAM_ENDED;
-
-	/* The server ended its half of the copy first: end ours. */
-	if (PQresultStatus(result) == PGRES_COPY_IN)
+	if (!PQconsumeInput(stream->conn))
+		return fail(stream, NULL, error_class, err);
+	while (!PQisBusy(stream->conn))
 	{
+		PGresult *result = PQgetResult(stream->conn);
+		PgStreamResult next = PGSTREAM_ENDED;
+
+		/* The server ended its half of the copy first: end ours. */
+		if (PQresultStatus(result) == PGRES_COPY_IN)
+		{
+			PQclear(result);
+			PQputCopyEnd(stream->conn, NULL);
+			continue;
+		}
+		if (PQresultStatus(result) == PGRES_COMMAND_OK)
+			pgstream_close(stream);
+		else
+			next = fail(stream, result, error_class, err);
 		PQclear(result);
-		PQputCopyEnd(stream->conn, NULL);
-		result = PQgetResult(stream->conn);
+		return next;
 	}
-	if (PQresultStatus(result) == PGRES_COMMAND_OK)
-		pgstream_close(stream);
-	else
-		next = fail(stream, result, error_class, err);
-	PQclear(result);
-	return next;
+	return PGSTREAM_WAIT;
 }
 
 /* Reads the next message of the stream. */
@@ -436,7 +579,10 @@ advance_stream(PgStream *stream, PgMessage *message, PgErrorClass *error_class,
 	if (len == 0)
 		return PGSTREAM_WAIT;
 	if (len == -1)
-		return read_end(stream, error_class, err);
+	{
+		stream->state = STATE_ENDING;
+		return advance_ending(stream, error_class, err);
+	}
 	return fail(stream, NULL, error_class, err);
 }
 
@@ -451,12 +597,17 @@ pgstream_advance(PgStream *stream, PgMessage *message,
 		case STATE_CONNECTING:
 			return advance_connecting(stream, error_class, err);
 		case STATE_IDENTIFYING:
+		case STATE_LOOKING:
 		case STATE_CREATING:
 		case STATE_STARTING:
 			return advance_command(stream, error_class, err);
+		case STATE_STANDING_BY:
+			return advance_standing_by(stream, error_class, err);
 		case STATE_STREAMING:
 		case STATE_FINISHING:
 			return advance_stream(stream, message, error_class, err);
+		case STATE_ENDING:
+			return advance_ending(stream, error_class, err);
 	}
 	return PGSTREAM_WAIT;
 }

@@ -15,6 +15,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/error.h"
 #include "base/lsn.h"
@@ -26,6 +27,7 @@ typedef struct PgStream PgStream;
 typedef enum PgStreamResult
 {
 	PGSTREAM_WAIT,      /* nothing to do before the socket is ready */
+	PGSTREAM_BUSY,      /* another has the slot; err says who */
 	PGSTREAM_STARTED,   /* the stream has begun */
 	PGSTREAM_DATA,      /* lines have come */
 	PGSTREAM_KEEPALIVE, /* the server is alive */
@@ -75,8 +77,17 @@ extern void pgstream_pass_host(PgStream *stream);
 extern int pgstream_fd(const PgStream *stream);
 extern short pgstream_events(const PgStream *stream);
 
-/* True until the server has answered, and said whose WAL it has. */
+/* True until the server has answered, and said whether the slot is free. */
 extern bool pgstream_is_connecting(const PgStream *stream);
+
+/* True between PGSTREAM_BUSY and pgstream_look_again(). */
+extern bool pgstream_is_standing_by(const PgStream *stream);
+
+/*
+ * Looks again whether the slot is free, on the connection that stands by;
+ * goes on as after pgstream_connect().
+ */
+extern void pgstream_look_again(PgStream *stream);
 
 /* True between PGSTREAM_STARTED and the end of the stream. */
 extern bool pgstream_is_streaming(const PgStream *stream);
@@ -85,11 +96,24 @@ extern bool pgstream_is_streaming(const PgStream *stream);
 extern const PgHistory *pgstream_history(const PgStream *stream);
 
 /*
- * Does what can be done without waiting: connects, identifies the server,
- * starts the stream (and creates the slot where [relay] create_slot says so,
- * but only before the first stream of this process: a slot that vanished later
- * means lost events), then reads one message.  To be called until it returns
- * PGSTREAM_WAIT.  With PGSTREAM_FAILED the connection is closed.
+ * How long the server waits for a status before it ends the stream, in ms
+ * (wal_sender_timeout, when the connection was made); 0 = for ever.
+ */
+extern int64_t pgstream_sender_timeout(const PgStream *stream);
+
+/*
+ * Tells, without reading, whether the stream may be over: the server has hung
+ * up, or what it sent stands in the way of seeing that.
+ */
+extern bool pgstream_may_be_over(const PgStream *stream);
+
+/*
+ * Does what can be done without waiting: connects, identifies the server, looks
+ * whether the slot is free, starts the stream (and creates the slot where
+ * [relay] create_slot says so, but only before the first stream of this
+ * process: a slot that vanished later means lost events), then reads one
+ * message.  To be called until it returns PGSTREAM_WAIT.  With PGSTREAM_FAILED
+ * the connection is closed.
  */
 extern PgStreamResult pgstream_advance(PgStream *stream, PgMessage *message,
 									   PgErrorClass *error_class, Error *err);

@@ -6,12 +6,24 @@
  *-------------------------------------------------------------------------
  */
 #include "base/clock.h"
+#include "base/exit.h"
+#include "base/log.h"
 #include "relay/drain.h"
-#include "relay/end.h"
 #include "relay/stream.h"
 
 /* How long the end of the stream is awaited, in ms. */
 #define FINISH_TIMEOUT_MS 5000
+
+/*
+ * All is delivered, but PostgreSQL cannot be told.  That is no failure: the
+ * relay has done what it can.
+ */
+static void
+tell_unconfirmed(void)
+{
+	log_warning("PostgreSQL is away, so not all that is in Kafka was "
+				"confirmed; it will be published again");
+}
 
 /* Confirms what is delivered and asks for the end of the stream. */
 static void
@@ -30,11 +42,7 @@ confirm_and_finish(Relay *relay)
 	}
 	relay->phase = PHASE_DONE;
 	if (tracker_flush(relay->tracker) > relay->confirmed)
-		relay_end_unconfirmed(relay,
-							  "PostgreSQL is away, so not all that is in Kafka "
-							  "was confirmed; some events will be published "
-							  "again",
-							  NULL);
+		tell_unconfirmed();
 }
 
 void
@@ -45,24 +53,21 @@ relay_serve_draining(Relay *relay)
 	if (!delivered && clock_ms() < relay->deadline_ms)
 		return;
 	if (!delivered)
-		relay_end_unconfirmed(relay,
-							  "not all was delivered in time; it will be "
-							  "published at the next start",
-							  NULL);
+	{
+		log_warning("not all was delivered in time; it will be published at "
+					"the next start",
+					LOG_INT("events", kafka_in_flight(relay->kafka)));
+		relay->exit_status = EXIT_FAILED;
+	}
 	confirm_and_finish(relay);
 }
 
 void
 relay_serve_finishing(Relay *relay)
 {
-	if (pgstream_fd(relay->stream) < 0)
-		relay->phase = PHASE_DONE;
-	else if (clock_ms() >= relay->deadline_ms)
-	{
-		relay->phase = PHASE_DONE;
-		relay_end_unconfirmed(relay,
-							  "PostgreSQL did not end the stream in time; some "
-							  "events may be published again",
-							  NULL);
-	}
+	if (pgstream_fd(relay->stream) >= 0 && clock_ms() < relay->deadline_ms)
+		return;
+	relay->phase = PHASE_DONE;
+	if (!relay->ended)
+		tell_unconfirmed();
 }

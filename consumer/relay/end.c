@@ -30,10 +30,3 @@ relay_give_up(Relay *relay, const Error *err)
 	relay_start_draining(relay, EXIT_FAILED);
 	relay->exit_status = EXIT_FAILED;
 }
-
-void
-relay_end_unconfirmed(Relay *relay, const char *message, const char *reason)
-{
-	log_warning(message, LOG_TEXT("error", reason));
-	relay->exit_status = EXIT_FAILED;
-}

@@ -17,8 +17,4 @@ extern void relay_start_draining(Relay *relay, int exit_status);
 /* Something happened that the relay cannot go on from. */
 extern void relay_give_up(Relay *relay, const Error *err);
 
-/* Not all that was read could be confirmed; what was not comes again. */
-extern void relay_end_unconfirmed(Relay *relay, const char *message,
-								  const char *reason);
-
 #endif /* PG_OUTBOX_RELAY_END_H */

@@ -106,9 +106,23 @@ stop_producer(Relay *relay)
 	relay->reconnect_ms = relay->produce_ms;
 }
 
+/* Replaces the producer; the stream is over, or begins only now. */
+static void
+purge_producer(Relay *relay)
+{
+	relay_release_message(relay);
+	kafka_stop(relay->kafka);
+	kafka_begin(relay->kafka);
+	tracker_rewind(relay->tracker);
+	intake_restart(relay->intake);
+}
+
 void
 relay_serve_restart(Relay *relay)
 {
+	if (relay->purge && !relay->restart)
+		purge_producer(relay);
+	relay->purge = false;
 	if (relay->restart && relay->phase != PHASE_RUNNING)
 	{
 		relay->exit_status = EXIT_FAILED;

@@ -20,7 +20,8 @@ extern void relay_serve_kafka(Relay *relay);
 
 /*
  * Stops the producer, if that was asked for, and begins another one when it is
- * time to.  What was in flight is given up, and comes again in its order.
+ * time to.  What was in flight is given up, and comes again in its order.  The
+ * same, and at once, if relay/handover.c asked for that.
  */
 extern void relay_serve_restart(Relay *relay);
 extern int64_t relay_restart_due(const Relay *relay);

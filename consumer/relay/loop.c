@@ -32,9 +32,11 @@
 #include "base/log.h"
 #include "relay/drain.h"
 #include "relay/end.h"
+#include "relay/handover.h"
 #include "relay/hold.h"
 #include "relay/kafka.h"
 #include "relay/loop.h"
+#include "relay/pause.h"
 #include "relay/state.h"
 #include "relay/stream.h"
 
@@ -74,7 +76,7 @@ reload(const Relay *relay)
 
 /*
  * Takes signals: SIGTERM and SIGINT end the relay in order, SIGHUP reads the
- * configuration file again.
+ * configuration file again, SIGCONT tells that the process was stopped.
  */
 static void
 serve_signals(Relay *relay)
@@ -87,6 +89,11 @@ serve_signals(Relay *relay)
 		{
 			reload(relay);
 			relay_hurry_hold(relay);
+			continue;
+		}
+		if (info.ssi_signo == SIGCONT)
+		{
+			relay->continued = true;
 			continue;
 		}
 		log_info("stopping: delivering what is in flight",
@@ -122,6 +129,7 @@ poll_timeout(const Relay *relay)
 	due = earlier(due, relay_topics_due(relay));
 	due = earlier(due, relay_restart_due(relay));
 	due = earlier(due, relay_hold_due(relay));
+	due = earlier(due, relay_handover_due(relay));
 	if (relay->phase == PHASE_RUNNING && relay->reconnect_ms != 0)
 		due = earlier(due, relay->reconnect_ms);
 	if (relay->phase != PHASE_RUNNING)
@@ -133,12 +141,34 @@ poll_timeout(const Relay *relay)
 }
 
 /*
- * Waits until something happens.  While the budget is used, or nothing more is
- * wanted, the socket is left out but for what has still to be written: a
- * poll() for nothing would still return when the server hangs up, at once and
- * for ever.
+ * What to await of PostgreSQL's socket.  While the budget is used, or nothing
+ * more is wanted, that is its end, and what has still to be written.
  */
+static short
+stream_events(const Relay *relay)
+{
+	short events = pgstream_events(relay->stream);
+
+	if (relay_is_listening(relay))
+		return events;
+	return (events & POLLOUT) | POLLRDHUP;
+}
+
+/* PostgreSQL's socket is closed, and nobody is going to read from it. */
 static void
+serve_hangup(Relay *relay, short happened)
+{
+	Error reason;
+
+	if ((happened & (POLLRDHUP | POLLHUP | POLLERR)) == 0 ||
+		relay_is_listening(relay) || pgstream_fd(relay->stream) < 0)
+		return;
+	error_set(&reason, "the server closed the connection");
+	relay_hang_up(relay, &reason);
+}
+
+/* Waits until something happens; returns what does to PostgreSQL's socket. */
+static short
 wait_for_something(Relay *relay)
 {
 	struct pollfd fds[4] = {
@@ -150,24 +180,19 @@ wait_for_something(Relay *relay)
 	Error err;
 
 	if (pgstream_fd(relay->stream) >= 0)
-	{
-		short events = pgstream_events(relay->stream);
-
-		if (!relay_is_listening(relay))
-			events &= POLLOUT;
-		if (events != 0)
-			fds[2] = (struct pollfd){.fd = pgstream_fd(relay->stream),
-									 .events = events};
-	}
+		fds[2] = (struct pollfd){.fd = pgstream_fd(relay->stream),
+								 .events = stream_events(relay)};
 	if (relay->phase == PHASE_RUNNING && pgstream_is_streaming(relay->stream))
 		fds[3] =
 			(struct pollfd){.fd = maintenance_fd(relay->maintenance),
 							.events = maintenance_events(relay->maintenance)};
-	if (poll(fds, 4, poll_timeout(relay)) < 0 && errno != EINTR)
+	relay->sleep_ms = poll_timeout(relay);
+	if (poll(fds, 4, (int) relay->sleep_ms) < 0 && errno != EINTR)
 	{
 		error_set(&err, "poll: %s", strerror(errno));
 		relay_give_up(relay, &err);
 	}
+	return fds[2].revents;
 }
 
 /* The loop. */
@@ -176,8 +201,12 @@ run(Relay *relay)
 {
 	while (relay->phase != PHASE_DONE)
 	{
-		wait_for_something(relay);
+		short happened = wait_for_something(relay);
+
 		serve_signals(relay);
+		relay_serve_pause(relay);
+		serve_hangup(relay, happened);
+		relay_serve_handover(relay);
 		relay_serve_kafka(relay);
 		relay_serve_restart(relay);
 		relay_serve_topics(relay);
@@ -208,6 +237,7 @@ open_signals(void)
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGCONT);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
@@ -244,7 +274,7 @@ intake_options(const Config *config)
 int
 relay_run(const Config *config)
 {
-	Relay relay = {.config = config};
+	Relay relay = {.config = config, .fresh = true};
 	IntakeOptions options;
 	Error err;
 

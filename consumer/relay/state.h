@@ -3,8 +3,9 @@
  * relay/state.h
  *	  What the parts of the relay share.
  *
- * relay/loop.c has the loop; relay/stream.c, relay/kafka.c and relay/drain.c do
- * what it finds to do for PostgreSQL, for Kafka, and when the relay stops.
+ * relay/loop.c has the loop; relay/stream.c, relay/kafka.c, relay/handover.c
+ *and relay/drain.c do what it finds to do for PostgreSQL, for Kafka, when the
+ *slot goes from one relay to another, and when the relay stops.
  *
  *-------------------------------------------------------------------------
  */
@@ -58,13 +59,23 @@ typedef struct Relay
 	OnError on_error;
 	Phase phase;
 	int exit_status;
+	bool ended;          /* the server has ended the stream in order */
 	int64_t deadline_ms; /* of draining and finishing */
+
+	bool fresh;         /* it has only just begun, and never waited */
+	int64_t quiet_ms;   /* nothing is published before */
+	int64_t give_up_ms; /* when what is in flight is given up; 0 = never */
+	bool purge;         /* it is, now */
+	int64_t turn_ms;    /* when the last turn of the loop began */
+	int64_t sleep_ms;   /* what it was to sleep at most; -1 = for ever */
+	bool continued;     /* SIGCONT has come */
 
 	PgMessage message; /* whose lines the intake has */
 	bool more;         /* stopped reading before the socket was empty */
 	bool restart;      /* the producer has to be replaced */
 	bool at_once;      /* and without a pause */
 	Outage outage;     /* PostgreSQL cannot be reached, or the slot is in use */
+	bool standing_by;  /* it is the latter that was reported */
 	Outage failing;    /* producers fail, and nothing gets published */
 	int64_t produce_ms; /* when the next producer begins; 0 = there is one */
 	Hold hold;

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "relay/end.h"
+#include "relay/handover.h"
 #include "relay/hold.h"
 #include "relay/progress.h"
 #include "relay/stream.h"
@@ -21,8 +22,15 @@
 /* A relay that stands by looks at the slot this often, in ms. */
 #define STANDBY_MS 1000
 
-/* Messages read before Kafka, signals and timers have their turn. */
+/*
+ * Messages read before Kafka, signals and timers have their turn, and for how
+ * long, in ms.
+ */
 #define MESSAGES_PER_TURN 1000
+#define TURN_MS 100
+
+/* While nothing is read a status shows soon that the server is gone; in ms. */
+#define DEAF_STATUS_MS 1000
 
 void
 relay_release_message(Relay *relay)
@@ -32,32 +40,53 @@ relay_release_message(Relay *relay)
 	pgstream_free_buffer(&relay->message);
 }
 
+/* Tells whether positions of the last stream mean something on this one. */
+static bool
+is_same_history(const PgHistory *last, const PgHistory *now, Lsn received)
+{
+	return strcmp(now->system_identifier, last->system_identifier) == 0 &&
+		   strcmp(now->timeline, last->timeline) == 0 && now->end >= received;
+}
+
+/* The server has another history, or it is the first: no position counts. */
+static void
+forget_positions(Relay *relay, const PgHistory *now)
+{
+	if (kafka_in_flight(relay->kafka) > 0)
+		relay_give_up_in_flight(relay, "the server has another history");
+	if (*relay->history.system_identifier != '\0')
+		log_warning("the server has another history: no position of the last "
+					"one counts any more",
+					LOG_TEXT("system", relay->history.system_identifier),
+					LOG_TEXT("timeline", relay->history.timeline),
+					LOG_LSN("received", relay->received),
+					LOG_LSN("end", now->end));
+	tracker_reset(relay->tracker);
+	intake_reset(relay->intake);
+	relay->received = 0;
+	relay->published = 0;
+}
+
 /* The stream has begun, for the first time or again. */
 static void
 on_started(Relay *relay)
 {
 	const PgHistory *history = pgstream_history(relay->stream);
-	bool same = strcmp(history->system_identifier,
-					   relay->history.system_identifier) == 0 &&
-				strcmp(history->timeline, relay->history.timeline) == 0 &&
-				history->end >= relay->received;
+	int64_t quiet;
 
+	if (is_same_history(&relay->history, history, relay->received))
+		tracker_reconnected(relay->tracker);
+	else
+		forget_positions(relay, history);
+	relay->history = *history;
+	quiet = relay_got_stream(relay);
 	log_info("streaming",
 			 LOG_TEXT("slot", config_text(relay->config, CONFIG_RELAY_SLOT)),
 			 LOG_TEXT("system", history->system_identifier),
 			 LOG_TEXT("timeline", history->timeline),
 			 LOG_INT("waited_s",
-					 outage_lasted(&relay->outage, clock_ms()) / 1000));
-	if (same)
-		tracker_reconnected(relay->tracker);
-	else
-	{
-		tracker_reset(relay->tracker);
-		intake_reset(relay->intake);
-		relay->received = 0;
-		relay->published = 0;
-	}
-	relay->history = *history;
+					 outage_lasted(&relay->outage, clock_ms()) / 1000),
+			 LOG_INT("publishes_in_ms", quiet));
 	relay->confirmed = 0;
 	relay->status_ms = clock_ms();
 	relay->status_asked = false;
@@ -66,15 +95,17 @@ on_started(Relay *relay)
 	outage_end(&relay->outage);
 }
 
-/* Tells that PostgreSQL is waited for: once, then rarely. */
+/* Tells what is waited for: once, then rarely. */
 static void
 tell_waiting(Relay *relay, PgErrorClass error_class, const Error *err)
 {
 	int64_t now = clock_ms();
+	bool busy = error_class == PG_ERROR_BUSY;
 
-	if (!outage_is_due(&relay->outage, now))
+	if (!outage_is_due(&relay->outage, now) && busy == relay->standing_by)
 		return;
-	if (error_class == PG_ERROR_BUSY)
+	relay->standing_by = busy;
+	if (busy)
 		log_info("standing by: another relay has the slot",
 				 LOG_INT("waited_s", outage_lasted(&relay->outage, now) / 1000),
 				 LOG_TEXT("reason", err->text));
@@ -92,13 +123,10 @@ on_disconnected(Relay *relay, PgErrorClass error_class, const Error *err)
 	int64_t wait = STANDBY_MS;
 
 	relay_release_message(relay);
+	relay_lost_stream(relay);
 	if (relay->phase != PHASE_RUNNING)
 	{
-		relay_end_unconfirmed(relay,
-							  "the connection to PostgreSQL ended before all "
-							  "was confirmed; some events will be published "
-							  "again",
-							  err->text);
+		log_warning("PostgreSQL is away", LOG_TEXT("error", err->text));
 		return;
 	}
 	if (error_class == PG_ERROR_REFUSED || error_class == PG_ERROR_MISSING)
@@ -112,6 +140,23 @@ on_disconnected(Relay *relay, PgErrorClass error_class, const Error *err)
 	tell_waiting(relay, error_class, err);
 }
 
+void
+relay_hang_up(Relay *relay, const Error *reason)
+{
+	pgstream_close(relay->stream);
+	on_disconnected(relay, PG_ERROR_LOST, reason);
+}
+
+/* Another relay has the slot: looks again later, on the same connection. */
+static void
+on_busy(Relay *relay, const Error *err)
+{
+	backoff_reset(&relay->backoff);
+	relay_lost_stream(relay);
+	relay->reconnect_ms = clock_ms() + STANDBY_MS;
+	tell_waiting(relay, PG_ERROR_BUSY, err);
+}
+
 /* Takes the lines of the present message; false if that has to wait. */
 static bool
 take_lines(Relay *relay)
@@ -120,7 +165,7 @@ take_lines(Relay *relay)
 
 	if (relay->message.buffer == NULL)
 		return true;
-	if (relay_is_holding(relay))
+	if (relay->purge || relay_is_quiet(relay) || relay_is_holding(relay))
 		return false;
 	switch (intake_take(relay->intake, &err))
 	{
@@ -176,6 +221,9 @@ advance_stream(Relay *relay)
 	{
 		case PGSTREAM_WAIT:
 			return false;
+		case PGSTREAM_BUSY:
+			on_busy(relay, &err);
+			return false;
 		case PGSTREAM_STARTED:
 			on_started(relay);
 			break;
@@ -194,7 +242,8 @@ advance_stream(Relay *relay)
 			on_keepalive(relay);
 			break;
 		case PGSTREAM_ENDED:
-			if (relay->phase == PHASE_FINISHING)
+			relay->ended = relay->phase == PHASE_FINISHING;
+			if (relay->ended)
 				return false;
 			error_set(&err, "the server ended the stream");
 			on_disconnected(relay, PG_ERROR_LOST, &err);
@@ -209,11 +258,13 @@ advance_stream(Relay *relay)
 void
 relay_serve_stream(Relay *relay)
 {
+	int64_t until = clock_ms() + TURN_MS;
+
 	relay->more = false;
 	/* At the end no more of it is published. */
 	if (relay->phase != PHASE_RUNNING)
 		relay_release_message(relay);
-	for (int i = 0; i < MESSAGES_PER_TURN; i++)
+	for (int i = 0; i < MESSAGES_PER_TURN && clock_ms() < until; i++)
 	{
 		if (!take_lines(relay) || relay->phase == PHASE_DRAINING)
 			return;
@@ -231,18 +282,20 @@ relay_serve_reconnect(Relay *relay)
 		return;
 	relay->reconnect_ms = 0;
 	relay->connect_ms = clock_ms();
-	pgstream_connect(relay->stream);
+	if (pgstream_is_standing_by(relay->stream))
+		pgstream_look_again(relay->stream);
+	else
+		pgstream_connect(relay->stream);
 }
 
 /* Gives up a connection on which nothing comes. */
 static void
-hang_up(Relay *relay, const char *what, int64_t timeout_ms)
+hang_up_silent(Relay *relay, const char *what, int64_t timeout_ms)
 {
 	Error err;
 
 	error_set(&err, "PostgreSQL %s for %" PRId64 " s", what, timeout_ms / 1000);
-	pgstream_close(relay->stream);
-	on_disconnected(relay, PG_ERROR_LOST, &err);
+	relay_hang_up(relay, &err);
 }
 
 bool
@@ -282,12 +335,14 @@ relay_serve_silence(Relay *relay)
 	if (pgstream_is_connecting(relay->stream))
 	{
 		pgstream_pass_host(relay->stream);
-		hang_up(relay, "did not answer",
-				config_number(relay->config, CONFIG_RELAY_CONNECT_TIMEOUT));
+		hang_up_silent(relay, "did not answer",
+					   config_number(relay->config,
+									 CONFIG_RELAY_CONNECT_TIMEOUT));
 	}
 	else if (relay->asked)
-		hang_up(relay, "was silent",
-				config_number(relay->config, CONFIG_RELAY_RECEIVE_TIMEOUT));
+		hang_up_silent(relay, "was silent",
+					   config_number(relay->config,
+									 CONFIG_RELAY_RECEIVE_TIMEOUT));
 	else
 	{
 		relay->asked = true;
@@ -315,8 +370,23 @@ relay_send_status(Relay *relay)
 				  LOG_LSN("flushed", flush));
 		return;
 	}
-	pgstream_close(relay->stream);
-	on_disconnected(relay, PG_ERROR_LOST, &err);
+	relay_hang_up(relay, &err);
+}
+
+/* The longest time between two statuses, in ms. */
+static int64_t
+status_interval(const Relay *relay)
+{
+	int64_t interval =
+		config_number(relay->config, CONFIG_RELAY_STATUS_INTERVAL);
+	int64_t sender = pgstream_sender_timeout(relay->stream);
+
+	/* At least three times, and one may be late. */
+	if (sender > 0 && sender / 4 < interval)
+		interval = sender / 4 + 1;
+	if (!relay_is_listening(relay) && interval > DEAF_STATUS_MS)
+		interval = DEAF_STATUS_MS;
+	return interval;
 }
 
 int64_t
@@ -326,8 +396,7 @@ relay_status_due(const Relay *relay)
 		return 0;
 	if (tracker_flush(relay->tracker) > relay->confirmed)
 		return relay->status_ms + CONFIRM_INTERVAL_MS;
-	return relay->status_ms +
-		   config_number(relay->config, CONFIG_RELAY_STATUS_INTERVAL);
+	return relay->status_ms + status_interval(relay);
 }
 
 void

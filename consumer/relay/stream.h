@@ -28,6 +28,9 @@ extern void relay_release_message(Relay *relay);
 /* Tells whether the relay reads what PostgreSQL sends. */
 extern bool relay_is_listening(const Relay *relay);
 
+/* Closes the connection, for this reason, to make another. */
+extern void relay_hang_up(Relay *relay, const Error *reason);
+
 /* Asks a silent PostgreSQL for a sign of life, and gives it up at last. */
 extern void relay_serve_silence(Relay *relay);
 extern int64_t relay_silence_due(const Relay *relay);

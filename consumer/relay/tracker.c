@@ -318,18 +318,25 @@ tracker_reconnected(Tracker *tracker)
 }
 
 void
-tracker_reset(Tracker *tracker)
+tracker_rewind(Tracker *tracker)
 {
-	tracker_reconnected(tracker);
+	tracker->candidate = 0;
 	tracker->generation++;
 	tracker->head = 0;
 	tracker->tail = 0;
 	tracker->owed = 0;
-	tracker->flush = 0;
-	tracker->published = 0;
-	tracker->last_lsn = 0;
+	tracker->last_lsn = tracker->flush;
 	tracker->last_events = 0;
 	tracker->last_closed = true;
+}
+
+void
+tracker_reset(Tracker *tracker)
+{
+	tracker_reconnected(tracker);
+	tracker->flush = 0;
+	tracker->published = 0;
+	tracker_rewind(tracker);
 }
 
 uint64_t

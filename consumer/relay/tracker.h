@@ -82,12 +82,18 @@ extern void tracker_position(Tracker *tracker, Lsn lsn);
 
 /*
  * One event of the ticket's transaction is in Kafka.  Tickets from before
- * tracker_reset() are ignored.
+ * tracker_rewind() or tracker_reset() are ignored.
  */
 extern void tracker_delivered(Tracker *tracker, TrackerTicket ticket);
 
 /* The stream begins anew at the slot's position, on the same history. */
 extern void tracker_reconnected(Tracker *tracker);
+
+/*
+ * What is not delivered was given up: it is new again when the stream has it,
+ * for which it has to begin again.  The flush position stays.
+ */
+extern void tracker_rewind(Tracker *tracker);
 
 /*
  * The stream begins anew and nothing told before counts: another server or

@@ -1,0 +1,96 @@
+/*-------------------------------------------------------------------------
+ *
+ * relay/handover.c
+ *	  The slot goes from one relay to another, or may have.
+ *
+ * Kafka does not know who has the slot.  What a relay handed to librdkafka
+ * before it lost the slot would be written behind what the next one publishes,
+ * and then the last event of a key is not its newest.  So who has lost its
+ * stream stops soon, and who has got it begins late:
+ *	- what is in flight when the stream is lost may be acknowledged for
+ *	  GRACE_MS, and is then given up with its sockets (kafka/sockets.c);
+ *	- nothing is published for QUIET_MS after the stream has begun, unless the
+ *	  process is new and the slot was free at once.
+ * That a connection is lost is noticed before the server gives the slot to
+ * another: statuses go out four times in wal_sender_timeout, and must be
+ * acknowledged by the network as soon (postgres/stream.c, limit_silence).
+ *
+ * This holds as long as the process runs; see relay/pause.c.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "base/clock.h"
+#include "base/log.h"
+#include "relay/handover.h"
+
+/* How long what is in flight may be acknowledged without a stream, in ms. */
+#define GRACE_MS 1000
+
+/* How long a relay that had to wait for the slot publishes nothing, in ms. */
+#define QUIET_MS 2000
+
+void
+relay_lost_stream(Relay *relay)
+{
+	relay->fresh = false;
+	relay->quiet_ms = 0;
+	if (relay->give_up_ms == 0 && kafka_in_flight(relay->kafka) > 0)
+		relay->give_up_ms = clock_ms() + GRACE_MS;
+}
+
+int64_t
+relay_got_stream(Relay *relay)
+{
+	int64_t wait = relay->fresh ? 0 : QUIET_MS;
+
+	/* So soon again that nobody else can have published. */
+	relay->give_up_ms = 0;
+	relay->quiet_ms = wait == 0 ? 0 : clock_ms() + wait;
+	relay->fresh = false;
+	return wait;
+}
+
+bool
+relay_is_quiet(const Relay *relay)
+{
+	return relay->quiet_ms != 0 && clock_ms() < relay->quiet_ms;
+}
+
+void
+relay_give_up_in_flight(Relay *relay, const char *reason)
+{
+	relay->give_up_ms = 0;
+	kafka_cut(relay->kafka);
+	if (relay->phase != PHASE_RUNNING)
+	{
+		relay->deadline_ms = clock_ms();
+		return;
+	}
+	relay->purge = true;
+	log_warning("what Kafka has not acknowledged is given up, and comes again",
+				LOG_INT("events", kafka_in_flight(relay->kafka)),
+				LOG_TEXT("reason", reason));
+}
+
+void
+relay_serve_handover(Relay *relay)
+{
+	if (relay->give_up_ms == 0)
+		return;
+	if (kafka_in_flight(relay->kafka) == 0)
+		relay->give_up_ms = 0;
+	else if (clock_ms() >= relay->give_up_ms)
+		relay_give_up_in_flight(relay, "another relay may get the slot");
+}
+
+int64_t
+relay_handover_due(const Relay *relay)
+{
+	int64_t due = INT64_MAX;
+
+	if (relay->give_up_ms != 0)
+		due = relay->give_up_ms;
+	if (relay_is_quiet(relay) && relay->quiet_ms < due)
+		due = relay->quiet_ms;
+	return due;
+}
