@@ -134,7 +134,7 @@ def test_sigterm_delivers_what_is_in_flight(outbox: Outbox) -> None:
         assert relay.running()
     assert relay.wait() == 0
     assert numbers(outbox.kafka.read(outbox.topic)) == [0, 1]
-    assert outbox.is_confirmed(end)
+    assert outbox.is_confirmed(end), relay.log()
 
 
 def test_the_time_to_stop_is_bounded(outbox: Outbox) -> None:
