@@ -7,8 +7,8 @@ A file includes and calls only its own folder and the floors below it, and no
 two files include or call each other in a circle.  A "file" is a module: x.c and
 x.h together.  Includes are read from the sources, calls from the symbols of the
 objects that were built of them (nm), so that neither macros nor declarations by
-hand hide one.  Calls through function pointers are none: that is how something
-below tells something above.
+hand hide one.  Calls through function pointers do not count: that is how a
+lower floor reports to a higher one.
 """
 
 import re
@@ -31,7 +31,7 @@ FLOORS = {
 
 # What a folder may include beside its own and lower floors.
 ALLOWED = {
-    # What the relay counts is read over HTTP, and steered by nobody there.
+    # HTTP shows what the relay counts, and steers nothing.
     ("http", "relay/counters"),
 }
 
@@ -125,11 +125,11 @@ def check_circles(includes, calls):
     """Modules that use each other, directly or not."""
     uses = {m: includes.get(m, set()) | calls.get(m, set()) for m in {*includes, *calls}}
     reached = {module: reach(uses, module) for module in uses}
-    told = set()
+    reported = set()
     for module in sorted(uses):
         circle = {m for m in reached[module] if module in reached.get(m, ())}
-        if circle and module not in told:
-            told |= circle
+        if circle and module not in reported:
+            reported |= circle
             yield "include or call each other in a circle: " + ", ".join(sorted(circle))
 
 

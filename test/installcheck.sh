@@ -2,7 +2,7 @@
 # Runs the regression and isolation tests against a server that runs already and
 # has decoder and extension installed, as PGXS's installcheck does: libpq's
 # environment (PGHOST, PGPORT, PGUSER) says which.  The database regression is
-# made anew.  TESTS names the regression tests to run; all of both kinds without.
+# dropped and created.  TESTS names the regression tests to run; all of both kinds without.
 set -eu
 cd "$(dirname "$0")/.."
 

@@ -22,7 +22,7 @@ fi
 
 echo "version differences outside of compat.h"
 if grep -nE 'PG_VERSION_NUM' decoder/*.[ch] | grep -v '^decoder/compat.h:'; then
-    echo "lint.sh: these belong into decoder/compat.h" >&2
+    echo "lint.sh: these belong in decoder/compat.h" >&2
     exit 1
 fi
 

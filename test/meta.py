@@ -31,7 +31,7 @@ def check(meta: dict, version: str):
     if not SEMVER.fullmatch(meta.get("version", "")):
         yield "version is no semantic version"
     if meta.get("release_status", "stable") not in {"stable", "testing", "unstable"}:
-        yield "release_status is none of stable, testing, unstable"
+        yield "release_status is not stable, testing or unstable"
     if meta.get("meta-spec", {}).get("version") != "1.0.0":
         yield "meta-spec is not of version 1.0.0"
     for name, provided in meta.get("provides", {}).items():

@@ -27,7 +27,7 @@ if (cd / && $as_user "$bindir/postgres" --describe-config) |
     echo "output_plugin_libraries = 'pg_outbox'" >> "$scratch/regress.conf"
 fi
 
-# Fails if a log of the folder tells of a crash, which the server may survive.
+# Fails if a log of the folder reports a crash, which the server may survive.
 check_crashes() {
     if grep -rE --include='*log' \
         'TRAP: |PANIC: |was terminated by signal (4|6|7|8|11)\b' "$scratch"; then

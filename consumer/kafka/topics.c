@@ -80,7 +80,7 @@ create(KafkaTopics *topics, KafkaTopic *topic)
 
 	if (wanted == NULL)
 	{
-		log_warning("topic cannot be created", LOG_TEXT("topic", name),
+		log_warning("cannot create a topic", LOG_TEXT("topic", name),
 					LOG_TEXT("error", reason));
 		return;
 	}
@@ -177,7 +177,7 @@ kafka_topic_count(KafkaTopic *topic, int change)
 	topic->in_flight += (uint64_t) (int64_t) change;
 	if (change < 0 && topic->missing.since_ms != 0)
 	{
-		log_info("topic is there",
+		log_info("topic exists now",
 				 LOG_TEXT("topic", rd_kafka_topic_name(topic->handle)));
 		outage_end(&topic->missing);
 	}
@@ -198,7 +198,7 @@ take_answer(KafkaTopics *topics, const rd_kafka_topic_result_t *result)
 		log_info("topic created", LOG_TEXT("topic", name),
 				 LOG_INT("partitions", topics->spec->partitions));
 	else if (code != RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS)
-		log_warning("topic cannot be created; waiting for it",
+		log_warning("cannot create a topic; waiting for it",
 					LOG_TEXT("topic", name),
 					LOG_TEXT("error",
 							 reason ? reason : rd_kafka_err2str(code)));

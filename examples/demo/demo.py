@@ -3,7 +3,7 @@
 A PostgreSQL and a Kafka of their own, a task service that commits and rolls
 back, the relay between them, and the events read back from Kafka.  On a
 terminal all of it stays up until Ctrl-C; else it ends by itself.  The exit
-status tells whether everything that was committed, and nothing else, arrived.
+status says whether everything that was committed, and nothing else, arrived.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""Two ways to tell of a change in its transaction: a row, or emit().
+"""Two ways to write the event of a change in its transaction: a row, or emit().
 
 Both become the same event.  A row stays in its table until it is deleted;
 emit() leaves nothing behind, and needs the extension pg_outbox.
@@ -35,7 +35,7 @@ class OutboxEvent(Base):
 class Outbox(Protocol):
     """Writes an event into the transaction of a session."""
 
-    def tell(
+    def write(
         self, session: Session, aggregate_type: str, aggregate_id: str,
         event_type: str, payload: Any,
     ) -> None: ...
@@ -44,7 +44,7 @@ class Outbox(Protocol):
 class TableOutbox:
     """Events as rows of the table."""
 
-    def tell(
+    def write(
         self, session: Session, aggregate_type: str, aggregate_id: str,
         event_type: str, payload: Any,
     ) -> None:
@@ -56,14 +56,14 @@ class TableOutbox:
                 payload=payload,
             )
         )
-        # Now, so that events are in the order in which they were told.
+        # Now, so that events keep the order in which they were written.
         session.flush()
 
 
 class MessageOutbox:
     """Events by outbox.emit()."""
 
-    def tell(
+    def write(
         self, session: Session, aggregate_type: str, aggregate_id: str,
         event_type: str, payload: Any,
     ) -> None:

@@ -1,7 +1,7 @@
 """A small service with a transactional outbox, on SQLAlchemy.
 
-Each change of a task and the event that tells of it are written in one
-transaction: either both are there, or neither.
+Each change of a task and its event are written in one transaction: either
+both exist, or neither.
 """
 
 import uuid
@@ -38,7 +38,7 @@ class TaskService:
             task = Task(title=title)
             session.add(task)
             session.flush()
-            self._tell(session, task, "TaskCreated", title=title, **details)
+            self._write_event(session, task, "TaskCreated", title=title, **details)
             open_tasks = session.scalar(
                 select(func.count()).select_from(Task).where(~Task.done)
             )
@@ -50,7 +50,7 @@ class TaskService:
         with Session(self._engine) as session, session.begin():
             task = session.get_one(Task, task_id)
             task.done = True
-            self._tell(session, task, "TaskCompleted", open=False)
+            self._write_event(session, task, "TaskCompleted", open=False)
 
     def cleanup(self, older_than: timedelta) -> int:
         """Deletes old rows of the outbox, as a scheduled job would."""
@@ -60,8 +60,8 @@ class TaskService:
                 delete(OutboxEvent).where(OutboxEvent.created_at <= before)
             ).rowcount
 
-    def _tell(
+    def _write_event(
         self, session: Session, task: Task, event_type: str, **payload: Any
     ) -> None:
         """Writes the event of a change into the transaction of the change."""
-        self._outbox.tell(session, "Task", str(task.id), event_type, payload)
+        self._outbox.write(session, "Task", str(task.id), event_type, payload)

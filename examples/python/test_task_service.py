@@ -1,4 +1,4 @@
-"""The same of both ways to tell: what is committed is told of, and no more."""
+"""Both ways to write an event: what is committed is published, and nothing else."""
 
 from datetime import timedelta
 
@@ -29,7 +29,7 @@ def test_a_change_and_its_event(
     assert created["headers"]["id"] != completed["headers"]["id"]
 
 
-def test_what_rolls_back_is_not_told(
+def test_what_rolls_back_is_not_published(
     engine: sqlalchemy.Engine, slot: Slot, outbox: Outbox
 ) -> None:
     service = TaskService(engine, outbox)

@@ -217,7 +217,7 @@ def own_outbox(scratch: Scratch, kafka: Kafka) -> Iterator[Outbox]:
 
 
 def drop_slots(connection: psycopg.Connection, dbname: str) -> None:
-    """Drops a database's slots, as soon as nobody holds them."""
+    """Drops a database's slots, as soon as they are inactive."""
     wait_until(
         lambda: not connection.execute(
             "SELECT 1 FROM pg_replication_slots WHERE database = %s AND active",

@@ -385,7 +385,7 @@ def through(proxy: Proxy, outbox: Outbox) -> tuple[str, ...]:
 
 
 def test_a_stream_that_falls_silent(outbox: Outbox, silent_postgres: Proxy) -> None:
-    """It is given up and made anew; one that is only idle is not."""
+    """It is dropped and made again; one that is only idle is not."""
     outbox.create_slot()
     relay = outbox.streaming_relay(
         *through(silent_postgres, outbox), "-X", "relay.receive_timeout=2s"

@@ -125,7 +125,7 @@ def fault(site: Site, dice: random.Random) -> str:
 
 def releases_wal(outbox: Outbox) -> bool:
     """Whether the slot holds less than a segment back.  It moves when the server
-    tells of its running transactions, which a checkpoint makes it do."""
+    logs its running transactions, which a checkpoint makes it do."""
     outbox.db.execute("CHECKPOINT")
     return outbox.slot_row("pg_current_wal_lsn() - restart_lsn < 16777216")
 

@@ -164,7 +164,7 @@ def test_slot_missing(outbox: Outbox) -> None:
 
 
 def test_create_slot_on_the_way(outbox: Outbox) -> None:
-    """--create-slot creates it if there is none, and else does nothing."""
+    """--create-slot creates the slot if it does not exist, and does nothing otherwise."""
     outbox.add("k", "0")
     relay = outbox.streaming_relay("--create-slot")
     relay.wait_for_log("slot created; events committed before are not in it")

@@ -36,7 +36,7 @@ def text(size: int) -> str:
 
 
 def test_skip(outbox: Outbox) -> None:
-    """The row is told of and passed over; the transaction's others are not."""
+    """The row is logged and passed over; the others of its transaction are published."""
     outbox.create_slot()
     outbox.kafka.create_topic(outbox.topic)
     outbox.add("k", "1")

@@ -269,7 +269,7 @@ def frame(**fields) -> bytes:
 
 
 def test_more_topics_than_are_remembered(outbox: Outbox) -> None:
-    """The producer begins anew again and again; nothing is lost, repeated or
+    """The producer restarts again and again; nothing is lost, repeated or
     swapped."""
     outbox.create_slot()
     relay = outbox.streaming_relay("-X", "relay.max_topics=3", "-X", "log.level=debug")

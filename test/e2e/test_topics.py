@@ -12,7 +12,7 @@ def values(records: list[Record]) -> list[bytes | None]:
 def test_a_topic_that_is_missing_is_waited_for(
     outbox: Outbox, strict_kafka: Kafka
 ) -> None:
-    """It is told of, other topics go on, and then its events come in order."""
+    """It is logged, other topics continue, and then its events come in order."""
     outbox.kafka = strict_kafka
     outbox.create_slot()
     other = f"{outbox.aggregate_type}-other"
@@ -33,7 +33,7 @@ def test_a_topic_that_is_missing_is_waited_for(
     strict_kafka.create_topic(outbox.topic, partitions=1)
     outbox.wait_all_confirmed()
     assert values(strict_kafka.read(outbox.topic)) == [b"%d" % n for n in range(5)]
-    relay.wait_for_log("topic is there")
+    relay.wait_for_log("topic exists now")
 
 
 def test_topics_are_created(outbox: Outbox, strict_kafka: Kafka) -> None:
@@ -57,7 +57,7 @@ def test_a_topic_that_cannot_be_created(outbox: Outbox, strict_kafka: Kafka) -> 
     outbox.create_slot()
     relay = outbox.streaming_relay("-X", "relay.create_topics=1:3")
     outbox.add("k", "1")
-    relay.wait_for_log("topic cannot be created; waiting for it")
+    relay.wait_for_log("cannot create a topic; waiting for it")
     assert "eplication factor" in relay.log()
     strict_kafka.create_topic(outbox.topic)
     outbox.wait_all_confirmed()

@@ -12,7 +12,7 @@ BINARY = ROOT / "consumer" / "pg_outbox"
 
 
 def parse_logfmt(line: str) -> dict[str, str]:
-    """The fields of a log line; a line that is none has only "text"."""
+    """The fields of a log line; a line in another format has only "text"."""
     try:
         fields = dict(part.split("=", 1) for part in shlex.split(line))
     except ValueError:

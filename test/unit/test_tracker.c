@@ -186,7 +186,7 @@ a_stream_with_a_gap_is_refused(void **state)
 	broken(t, 100, 0);        /* not after the last one */
 	broken(t, 90, 0);
 	tracker_position(t, 300);
-	broken(t, 300, 0); /* told to be written already */
+	broken(t, 300, 0); /* written already, by the position line */
 	event(t, 301, 0);
 }
 
@@ -203,7 +203,7 @@ what_was_seen_is_not_new_after_a_reconnect(void **state)
 	tracker_reconnected(t);
 	assert_int_equal(tracker_flush(t), 0);
 
-	/* The slot was not told of anything: all comes again. */
+	/* Nothing was confirmed to the slot: everything is delivered again. */
 	seen(t, 100, 0);
 	commit(t, 100, 1);
 	tracker_delivered(t, a);
@@ -351,8 +351,8 @@ thousands_may_be_in_flight(void **state)
 
 /*
  * The model: a history of transactions and positions that is known in
- * advance, of which the stream tells a prefix again and again.  What may be
- * confirmed is looked up anew each time, from the beginning.
+ * advance, of which the stream repeats a prefix again and again.  What may be
+ * confirmed is looked up again each time, from the beginning.
  */
 enum
 {
@@ -367,7 +367,7 @@ typedef struct Item
 	TrackerTicket tickets[MODEL_MAX_EVENTS];
 	bool produced[MODEL_MAX_EVENTS];
 	bool delivered[MODEL_MAX_EVENTS];
-	bool closed; /* its end was told on some connection */
+	bool closed; /* its end was seen on some connection */
 } Item;
 
 typedef struct Model
@@ -375,7 +375,7 @@ typedef struct Model
 	Item items[MODEL_ITEMS];
 	int next;          /* the item that comes next */
 	uint32_t next_seq; /* and its event */
-	int told;          /* the last item told on this connection; -1 = none */
+	int seen;          /* the last item seen on this connection; -1 = none */
 } Model;
 
 /* The last item of the contiguous prefix that is finished; -1 = none. */
@@ -401,8 +401,8 @@ model_flush(const Model *model)
 {
 	int last = finished(model);
 
-	if (last > model->told)
-		last = model->told;
+	if (last > model->seen)
+		last = model->seen;
 	return last < 0 ? 0 : model->items[last].lsn;
 }
 
@@ -430,7 +430,7 @@ tell_next(Model *model, Tracker *t)
 	else
 		tracker_position(t, item->lsn);
 	item->closed = true;
-	model->told = model->next++;
+	model->seen = model->next++;
 	model->next_seq = 0;
 }
 
@@ -466,7 +466,7 @@ reconnect(Model *model, Tracker *t, Lsn confirmed)
 		   model->items[model->next].lsn <= confirmed)
 		model->next++;
 	model->next_seq = 0;
-	model->told = -1;
+	model->seen = -1;
 }
 
 static void
@@ -480,7 +480,7 @@ random_histories_agree_with_the_model(void **state)
 	for (int round = 0; round < 200; round++)
 	{
 		Tracker *t = tracker_new();
-		Model model = {.told = -1};
+		Model model = {.seen = -1};
 		Lsn confirmed = 0;
 
 		for (int i = 0; i < MODEL_ITEMS; i++)
