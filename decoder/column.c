@@ -88,21 +88,30 @@ can_print(Oid typid)
 }
 
 Column *
+column_describe(Form_pg_attribute att)
+{
+	Column *column = palloc0(sizeof(Column));
+	Oid output;
+
+	column->index = att->attnum - 1;
+	column->name = pstrdup(NameStr(att->attname));
+	column->typid = getBaseType(att->atttypid);
+	column->type = classify(column->typid);
+	getTypeOutputInfo(column->typid, &output, &column->varlena);
+	if (column->type == COLUMN_OTHER)
+		fmgr_info(output, &column->output);
+	return column;
+}
+
+Column *
 column_find(TupleDesc desc, const char *name, const char *relation,
 			const char *option)
 {
 	Form_pg_attribute att = find_attribute(desc, name);
-	Column *column;
-	Oid output;
 
 	if (att == NULL)
 		return NULL;
-	column = palloc0(sizeof(Column));
-	column->index = att->attnum - 1;
-	column->name = pstrdup(name);
-	column->typid = getBaseType(att->atttypid);
-	column->type = classify(column->typid);
-	if (!can_print(column->typid))
+	if (!can_print(getBaseType(att->atttypid)))
 	{
 		if (relation == NULL)
 			return NULL;
@@ -114,10 +123,7 @@ column_find(TupleDesc desc, const char *name, const char *relation,
 				 errhint("Allowed are built-in types, enums, and domains "
 						 "over them.")));
 	}
-	getTypeOutputInfo(column->typid, &output, &column->varlena);
-	if (column->type == COLUMN_OTHER)
-		fmgr_info(output, &column->output);
-	return column;
+	return column_describe(att);
 }
 
 int64
@@ -354,11 +360,96 @@ unix_ms(int64 time)
 					SECS_PER_DAY * 1000;
 }
 
+/* Reads so many digits at *p; false if they are not there. */
+static bool
+scan_digits(const char **p, int min, int max, int *number)
+{
+	int n = 0;
+
+	*number = 0;
+	while (n < max && isdigit((unsigned char) **p))
+	{
+		*number = *number * 10 + (*(*p)++ - '0');
+		n++;
+	}
+	return n >= min;
+}
+
+/* Reads one character; false if another one is there. */
+static bool
+scan_char(const char **p, char c)
+{
+	if (**p != c)
+		return false;
+	(*p)++;
+	return true;
+}
+
+/*
+ * Reads a time as time_text() writes it, in UTC: 2026-11-25T20:09:53.123456Z,
+ * the fraction and the Z being optional.  False if it is none.
+ */
+static bool
+scan_iso_time(const char *p, int64 *ms)
+{
+	int year, month, day, hour, minute, second;
+	int fraction = 0;
+	const char *start;
+
+	if (!scan_digits(&p, 4, 6, &year) || !scan_char(&p, '-') ||
+		!scan_digits(&p, 2, 2, &month) || !scan_char(&p, '-') ||
+		!scan_digits(&p, 2, 2, &day) || !scan_char(&p, 'T') ||
+		!scan_digits(&p, 2, 2, &hour) || !scan_char(&p, ':') ||
+		!scan_digits(&p, 2, 2, &minute) || !scan_char(&p, ':') ||
+		!scan_digits(&p, 2, 2, &second))
+		return false;
+	if (scan_char(&p, '.'))
+	{
+		start = p;
+		if (!scan_digits(&p, 1, 6, &fraction))
+			return false;
+		for (int n = p - start; n < 6; n++)
+			fraction *= 10;
+	}
+	scan_char(&p, 'Z');
+	if (*p != '\0' || month < 1 || month > 12 || day < 1 || day > 31 ||
+		hour > 24 || minute > 59 || second > 60)
+		return false;
+	*ms = (int64) (date2j(year, month, day) - UNIX_EPOCH_JDATE) * SECS_PER_DAY *
+			  1000 +
+		  (int64) (hour * SECS_PER_HOUR + minute * SECS_PER_MINUTE + second) *
+			  1000 +
+		  fraction / 1000;
+	return true;
+}
+
+/* A point in time in a field: digits, or ISO 8601. */
+static const char *
+field_unix_ms(const Column *column, Datum value, int64 *ms)
+{
+	Bytes bytes = column_bytes(column, value);
+	char text[MAXDATELEN + 1];
+	const char *error = field_integer(column, value, ms);
+
+	if (error == NULL || bytes.len >= sizeof(text))
+		return error;
+	memcpy(text, bytes.data, bytes.len);
+	text[bytes.len] = '\0';
+	if (scan_iso_time(text, ms))
+		return NULL;
+	if (strcmp(text, "infinity") == 0 || strcmp(text, "-infinity") == 0)
+		return psprintf("field \"%s\" is infinite", column->name);
+	return psprintf("field \"%s\" is neither an integer nor a time",
+					column->name);
+}
+
 const char *
 column_unix_ms(const Column *column, Datum value, int64 *ms)
 {
 	Timestamp time;
 
+	if (column->is_field)
+		return field_unix_ms(column, value, ms);
 	if (column->type != COLUMN_TIME)
 		return column_integer(column, value, ms);
 	time = DatumGetTimestamp(value);

@@ -64,6 +64,12 @@ extern Column *column_find(TupleDesc desc, const char *name,
 						   const char *relation, const char *option);
 
 /*
+ * Describes a column of any type, palloc'd in the current context.  Looks into
+ * the catalog.
+ */
+extern Column *column_describe(Form_pg_attribute att);
+
+/*
  * The uncompressed size of a value in bytes, known without reading what is
  * out of line.  -1 if the value is out of line and not in the WAL record.
  */
@@ -92,7 +98,8 @@ extern const char *column_integer(const Column *column, Datum value,
 /*
  * Gives a point in time in ms since 1970-01-01 UTC: of a timestamp with or
  * without time zone, the latter taken as UTC, or of an integer that is that
- * already.  Returns NULL, or why it cannot be given.
+ * already; in a field, of digits or of ISO 8601 as column_text() gives it.
+ * Returns NULL, or why it cannot be given.
  */
 extern const char *column_unix_ms(const Column *column, Datum value, int64 *ms);
 

@@ -59,12 +59,11 @@ emit_define_settings(void)
 	compat_reserve_settings("pg_outbox");
 }
 
-/* What must hold wherever an event is written. */
-static void
-check_server(void)
+void
+emit_check_server(const char *function)
 {
-	PreventCommandIfReadOnly("outbox.emit()");
-	PreventCommandDuringRecovery("outbox.emit()");
+	PreventCommandIfReadOnly(function);
+	PreventCommandDuringRecovery(function);
 	if (!XLogLogicalInfoActive())
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
@@ -92,9 +91,8 @@ varlena_bytes(Datum datum)
 	return bytes;
 }
 
-/* A jsonb as it prints. */
-static Bytes
-jsonb_bytes(Jsonb *jsonb)
+Bytes
+emit_jsonb_bytes(Jsonb *jsonb)
 {
 	StringInfoData text;
 	Bytes bytes;
@@ -115,6 +113,19 @@ append_text(StringInfo frame, FunctionCallInfo fcinfo, int argument,
 				 varlena_bytes(required(fcinfo, argument, name)));
 }
 
+void
+emit_check_headers(Jsonb *headers)
+{
+	if (!JB_ROOT_IS_OBJECT(headers))
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("headers of an event must be a JSON object")));
+	if (JB_ROOT_COUNT(headers) > PROTOCOL_MAX_HEADERS)
+		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+						errmsg("an event has %u headers, and at most %d are "
+							   "published",
+							   JB_ROOT_COUNT(headers), PROTOCOL_MAX_HEADERS)));
+}
+
 /* Adds the headers, if there are. */
 static void
 append_headers(StringInfo frame, FunctionCallInfo fcinfo)
@@ -124,15 +135,8 @@ append_headers(StringInfo frame, FunctionCallInfo fcinfo)
 	if (PG_ARGISNULL(ARGUMENT_HEADERS))
 		return;
 	headers = PG_GETARG_JSONB_P(ARGUMENT_HEADERS);
-	if (!JB_ROOT_IS_OBJECT(headers))
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg("headers of an event must be a JSON object")));
-	if (JB_ROOT_COUNT(headers) > PROTOCOL_MAX_HEADERS)
-		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-						errmsg("an event has %u headers, and at most %d are "
-							   "published",
-							   JB_ROOT_COUNT(headers), PROTOCOL_MAX_HEADERS)));
-	frame_append(frame, "headers", FIELD_JSON, jsonb_bytes(headers));
+	emit_check_headers(headers);
+	frame_append(frame, "headers", FIELD_JSON, emit_jsonb_bytes(headers));
 }
 
 /* Adds the payload, whose bytes are given; of NULL, none. */
@@ -151,6 +155,12 @@ append_payload(StringInfo frame, FieldKind kind, Bytes payload)
 	frame_append(frame, "payload", kind, payload);
 }
 
+void
+emit_frame(const StringInfoData *frame)
+{
+	compat_log_message(EMIT_PREFIX, frame->data, frame->len);
+}
+
 /* Writes the event; returns its id. */
 static Datum
 emit(FunctionCallInfo fcinfo, FieldKind kind)
@@ -160,7 +170,7 @@ emit(FunctionCallInfo fcinfo, FieldKind kind)
 	Datum id;
 	Bytes id_text;
 
-	check_server();
+	emit_check_server("outbox.emit()");
 	id = required(fcinfo, ARGUMENT_ID, "id");
 	id_text.data = DatumGetCString(DirectFunctionCall1(uuid_out, id));
 	id_text.len = strlen(id_text.data);
@@ -175,11 +185,11 @@ emit(FunctionCallInfo fcinfo, FieldKind kind)
 	if (PG_ARGISNULL(ARGUMENT_PAYLOAD))
 		kind = FIELD_NULL;
 	else if (kind == FIELD_JSON)
-		payload = jsonb_bytes(PG_GETARG_JSONB_P(ARGUMENT_PAYLOAD));
+		payload = emit_jsonb_bytes(PG_GETARG_JSONB_P(ARGUMENT_PAYLOAD));
 	else
 		payload = varlena_bytes(PG_GETARG_DATUM(ARGUMENT_PAYLOAD));
 	append_payload(&frame, kind, payload);
-	compat_log_message(EMIT_PREFIX, frame.data, frame.len);
+	emit_frame(&frame);
 	return id;
 }
 

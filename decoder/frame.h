@@ -16,8 +16,17 @@
 /* The version of the frame, its first byte. */
 #define FRAME_VERSION 1
 
-/* More fields than this are refused. */
-#define FRAME_MAX_FIELDS 100
+/*
+ * More fields than this are refused: a row has 1600 columns at most
+ * (htup_details.h, MaxHeapAttributeNumber), and says of which table it is.
+ */
+#define FRAME_MAX_FIELDS 1601
+
+/*
+ * The field that says that a message is a row, and of which table: a name like
+ * public.outbox.  The options alone then say which field is the timestamp.
+ */
+#define FRAME_RELATION "pg_outbox.relation"
 
 typedef enum FieldKind
 {

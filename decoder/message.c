@@ -30,8 +30,9 @@ struct MessageReader
 	const Options *options;
 	MemoryContext context; /* of the outbox and what else is remembered */
 	Outbox *outbox;        /* for messages of the form below; NULL: none yet */
-	Field form[FRAME_MAX_FIELDS]; /* names and kinds of the last message */
+	Field *form;           /* names and kinds of the last message */
 	int n_form;
+	Field *fields; /* room for those of the present one */
 };
 
 MessageReader *
@@ -40,6 +41,8 @@ message_reader_create(const Options *options)
 	MessageReader *reader = palloc0(sizeof(MessageReader));
 
 	reader->options = options;
+	reader->form = palloc(FRAME_MAX_FIELDS * sizeof(Field));
+	reader->fields = palloc(FRAME_MAX_FIELDS * sizeof(Field));
 	reader->context =
 		AllocSetContextCreate(CurrentMemoryContext, "pg_outbox messages",
 							  ALLOCSET_SMALL_SIZES);
@@ -199,7 +202,7 @@ broken(const MessageReader *reader, const char *error, Event *event)
 bool
 event_from_message(MessageReader *reader, Bytes content, Event *event)
 {
-	Field *fields = palloc(FRAME_MAX_FIELDS * sizeof(Field));
+	Field *fields = reader->fields;
 	int n_fields;
 	const char *error = frame_read(content, fields, &n_fields);
 

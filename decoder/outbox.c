@@ -11,6 +11,7 @@
 #include "lib/stringinfo.h"
 #include "utils/builtins.h"
 
+#include "frame.h"
 #include "outbox.h"
 #include "template.h"
 #include "utf8.h"
@@ -191,14 +192,18 @@ is_timestamp(const Column *column)
 		   column->typid == TIMESTAMPOID || column->typid == TIMESTAMPTZOID;
 }
 
-/* Resolves the timestamp's column; messages may have a field of that name. */
+/*
+ * Resolves the timestamp's column; messages may have a field of that name,
+ * unless they are rows, where it is a column like others.
+ */
 static void
 resolve_timestamp(Outbox *outbox, const Options *options,
 				  const ColumnSource *source)
 {
 	Column *column = resolve_optional(outbox, options, source, ROLE_TIMESTAMP);
 
-	if (column == NULL && source->name == NULL)
+	if (column == NULL && source->name == NULL &&
+		source->find(source, FRAME_RELATION, "timestamp") == NULL)
 		column = source->find(source, "timestamp", "timestamp");
 	outbox->timestamp =
 		require_type(source, column, column == NULL || is_timestamp(column),

@@ -23,3 +23,9 @@ RETURNS uuid LANGUAGE c VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'pg_outbox_emit_bytes';
 COMMENT ON FUNCTION outbox.emit_bytes IS
     'publish an event with bytes as its value in this transaction';
+
+CREATE OR REPLACE FUNCTION outbox.emit_row("row" record, headers jsonb DEFAULT NULL)
+RETURNS void LANGUAGE c VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'pg_outbox_emit_row';
+COMMENT ON FUNCTION outbox.emit_row IS
+    'publish a row of an outbox in this transaction, with these headers over its own';

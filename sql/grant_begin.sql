@@ -63,7 +63,7 @@ DECLARE
     sequence regclass;
 BEGIN
     PERFORM outbox._require_role(role);
-    PERFORM outbox._grant_execute(role, 'emit', 'emit_text', 'emit_bytes');
+    PERFORM outbox._grant_execute(role, 'emit', 'emit_text', 'emit_bytes', 'emit_row');
     IF name IS NOT NULL THEN
         PERFORM outbox._require_table(name);
         PERFORM outbox._grant_schema(role, name);
@@ -75,6 +75,21 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION outbox.grant_writer IS
     'let a role publish: emit() and, if a table is given, INSERT there with RETURNING';
+
+CREATE OR REPLACE FUNCTION outbox.grant_replay(role regrole, name regclass) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    PERFORM outbox._require_role(role);
+    PERFORM outbox._require_table(name);
+    PERFORM outbox._grant_execute(role, 'replay', '_base_type', '_emit_rows', '_find_column',
+        '_is_time', '_local_time', '_order_of_ties', '_replay_batch', '_replay_columns',
+        '_replay_condition', '_require_milliseconds', '_require_table', '_time_column',
+        '_write_time');
+    PERFORM outbox._grant_schema(role, name);
+    EXECUTE format('GRANT SELECT ON %s TO %s', name, role);
+END $$;
+COMMENT ON FUNCTION outbox.grant_replay IS
+    'let a role publish the rows of a table again';
 
 CREATE OR REPLACE FUNCTION outbox.grant_relay(role regrole) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$

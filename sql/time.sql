@@ -22,6 +22,20 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
                     'bigint'::regtype)
 $$;
 
+-- Returns the first of some columns that a table has, and its type; NULLs if it has none.  A name
+-- is written as in SQL, but may have upper case without quotes.
+CREATE OR REPLACE FUNCTION outbox._find_column(name regclass, VARIADIC wanted text[],
+    OUT column_name name, OUT column_type regtype)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT attname, outbox._base_type(atttypid)
+    FROM unnest(wanted) WITH ORDINALITY AS w (word, place),
+        LATERAL unnest(CASE
+            WHEN word ~ '^".+"$' THEN ARRAY[replace(substr(word, 2, length(word) - 2), '""', '"')]
+            ELSE ARRAY[word, lower(word)] END) WITH ORDINALITY AS n (name, choice)
+    JOIN pg_attribute ON attrelid = $1 AND attname = n.name AND attnum > 0 AND NOT attisdropped
+    ORDER BY place, choice LIMIT 1
+$$;
+
 -- Returns name and type of the time column: the one that is asked for, written as in SQL, or
 -- without one the first of the usual names.  Raises an error if no column can serve.
 CREATE OR REPLACE FUNCTION outbox._time_column(name regclass, wanted text,
@@ -29,15 +43,12 @@ CREATE OR REPLACE FUNCTION outbox._time_column(name regclass, wanted text,
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     usual CONSTANT text[] := '{created_at,createdat,occurred_at,occurredat}';
-    names text[] := CASE
-        WHEN wanted IS NULL THEN usual
-        WHEN wanted ~ '^".+"$' THEN ARRAY[replace(substr(wanted, 2, length(wanted) - 2), '""', '"')]
-        ELSE ARRAY[wanted, lower(wanted)] END;
 BEGIN
-    SELECT attname, outbox._base_type(atttypid) INTO column_name, column_type
-    FROM unnest(names) WITH ORDINALITY AS n (name, place)
-    JOIN pg_attribute ON attrelid = $1 AND attname = n.name AND attnum > 0 AND NOT attisdropped
-    WHERE wanted IS NOT NULL OR outbox._is_time(outbox._base_type(atttypid))
+    SELECT f.* INTO column_name, column_type
+    FROM unnest(CASE WHEN wanted IS NULL THEN usual ELSE ARRAY[wanted] END)
+        WITH ORDINALITY AS w (word, place),
+        LATERAL outbox._find_column(name, word) f
+    WHERE f.column_name IS NOT NULL AND (wanted IS NOT NULL OR outbox._is_time(f.column_type))
     ORDER BY place LIMIT 1;
     IF FOUND AND outbox._is_time(column_type) THEN
         RETURN;
@@ -82,11 +93,17 @@ BEGIN
     END IF;
 END $$;
 
--- The present as it is computed with for a type.
-CREATE OR REPLACE FUNCTION outbox._present(type regtype) RETURNS timestamp
+-- Returns a point in time as it is computed with for a type.
+CREATE OR REPLACE FUNCTION outbox._local_time(at timestamptz, type regtype) RETURNS timestamp
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT CASE WHEN type IN ('timestamptz'::regtype, 'bigint'::regtype)
-                THEN now() AT TIME ZONE 'UTC' ELSE localtimestamp END
+                THEN at AT TIME ZONE 'UTC' ELSE at::timestamp END
+$$;
+
+-- The same of the present.
+CREATE OR REPLACE FUNCTION outbox._present(type regtype) RETURNS timestamp
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT outbox._local_time(now(), type)
 $$;
 
 -- Reads a value of a type, in ISO format and with a zone where the type has one.

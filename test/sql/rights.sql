@@ -7,6 +7,7 @@ CREATE ROLE rights_watcher;
 CREATE ROLE rights_writer;
 CREATE ROLE rights_relay;
 CREATE ROLE rights_cleaner;
+CREATE ROLE rights_replayer;
 GRANT pg_monitor TO rights_watcher;
 GRANT CREATE ON DATABASE regression TO rights_creator;
 SET ROLE rights_creator;
@@ -15,7 +16,7 @@ RESET ROLE;
 CREATE SCHEMA app;
 SELECT outbox.create_table('app.outbox', '1 day', false);
 SELECT outbox.grant_writer('rights_writer', 'app.outbox'), outbox.grant_relay('rights_relay'),
-    outbox.grant_cleanup('rights_cleaner', 'app.outbox');
+    outbox.grant_cleanup('rights_cleaner', 'app.outbox'), outbox.grant_replay('rights_replayer', 'app.outbox');
 -- What a role may use of schema outbox; helpers begin with "_".
 CREATE FUNCTION rights(role name) RETURNS TABLE (may text) LANGUAGE sql AS $$
     SELECT * FROM (
@@ -31,6 +32,7 @@ SELECT rights('rights_watcher');
 SELECT rights('rights_writer');
 SELECT rights('rights_relay');
 SELECT rights('rights_cleaner');
+SELECT rights('rights_replayer');
 SELECT count(*) AS not_the_creators FROM pg_proc
 WHERE pronamespace = 'outbox'::regnamespace AND NOT has_function_privilege('rights_creator', oid, 'EXECUTE WITH GRANT OPTION');
 SELECT rights('rights_creator') EXCEPT SELECT oid::regprocedure::text FROM pg_proc WHERE pronamespace = 'outbox'::regnamespace ORDER BY 1;
@@ -110,5 +112,5 @@ END $$;
 DROP SCHEMA app, other CASCADE;
 DROP EXTENSION pg_outbox;
 DROP FUNCTION rights;
-DROP OWNED BY rights_creator, rights_watcher, rights_writer, rights_relay, rights_cleaner, rights_member, rights_program;
-DROP ROLE rights_creator, rights_stranger, rights_watcher, rights_writer, rights_relay, rights_cleaner, rights_super, rights_member, rights_program;
+DROP OWNED BY rights_creator, rights_watcher, rights_writer, rights_relay, rights_cleaner, rights_replayer, rights_member, rights_program;
+DROP ROLE rights_creator, rights_stranger, rights_watcher, rights_writer, rights_relay, rights_cleaner, rights_replayer, rights_super, rights_member, rights_program;

@@ -1,0 +1,180 @@
+/*-------------------------------------------------------------------------
+ *
+ * emit_row.c
+ *	  The extension's functions outbox.emit_row() and, for outbox.replay(),
+ *	  outbox._emit_rows(): rows as transactional logical messages.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "executor/executor.h"
+#include "executor/spi.h"
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/jsonb.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/typcache.h"
+
+#include "emit.h"
+#include "row_frame.h"
+
+/* Rows that are fetched at once; wide values in them stay out of line. */
+#define ROWS_AT_ONCE 100
+
+/* What emit_row() keeps between calls: the form of the last row. */
+typedef struct LastForm
+{
+	Oid type;
+	int32 typmod;
+	RowFrame *row; /* NULL: none yet */
+	MemoryContext context;
+} LastForm;
+
+PG_FUNCTION_INFO_V1(pg_outbox_emit_row);
+PG_FUNCTION_INFO_V1(pg_outbox_emit_rows);
+
+/* The headers in an argument, checked; NULL if it is. */
+static Jsonb *
+headers_argument(FunctionCallInfo fcinfo, int argument)
+{
+	Jsonb *headers;
+
+	if (PG_ARGISNULL(argument))
+		return NULL;
+	headers = PG_GETARG_JSONB_P(argument);
+	emit_check_headers(headers);
+	return headers;
+}
+
+/* The form of a row of a type, that of the last call if it is the same. */
+static RowFrame *
+form_of(FunctionCallInfo fcinfo, Oid type, int32 typmod)
+{
+	LastForm *last = fcinfo->flinfo->fn_extra;
+	TupleDesc desc;
+	MemoryContext old;
+
+	if (last == NULL)
+	{
+		last =
+			MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(LastForm));
+		last->context =
+			AllocSetContextCreate(fcinfo->flinfo->fn_mcxt, "pg_outbox row",
+								  ALLOCSET_SMALL_SIZES);
+		fcinfo->flinfo->fn_extra = last;
+	}
+	if (last->row != NULL && last->type == type && last->typmod == typmod)
+		return last->row;
+	last->row = NULL;
+	MemoryContextReset(last->context);
+	desc = lookup_rowtype_tupdesc(type, typmod);
+	old = MemoryContextSwitchTo(last->context);
+	last->row = row_frame_create(desc, get_typ_typrelid(type));
+	MemoryContextSwitchTo(old);
+	ReleaseTupleDesc(desc);
+	last->type = type;
+	last->typmod = typmod;
+	return last->row;
+}
+
+/*
+ * outbox.emit_row(row record, headers jsonb): publishes a row as it is, with
+ * these headers over its own.
+ */
+Datum
+pg_outbox_emit_row(PG_FUNCTION_ARGS)
+{
+	HeapTupleHeader header;
+	HeapTupleData tuple;
+	RowFrame *row;
+	TupleDesc desc;
+	StringInfoData frame;
+
+	emit_check_server("outbox.emit_row()");
+	if (PG_ARGISNULL(0))
+		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+						errmsg("the row of an event must not be NULL")));
+	header = PG_GETARG_HEAPTUPLEHEADER(0);
+	row = form_of(fcinfo, HeapTupleHeaderGetTypeId(header),
+				  HeapTupleHeaderGetTypMod(header));
+	tuple.t_len = HeapTupleHeaderGetDatumLength(header);
+	ItemPointerSetInvalid(&tuple.t_self);
+	tuple.t_tableOid = InvalidOid;
+	tuple.t_data = header;
+	desc = lookup_rowtype_tupdesc(HeapTupleHeaderGetTypeId(header),
+								  HeapTupleHeaderGetTypMod(header));
+	heap_deform_tuple(&tuple, desc, row->values, row->nulls);
+	ReleaseTupleDesc(desc);
+
+	initStringInfo(&frame);
+	row_frame_write(row, headers_argument(fcinfo, 1), &frame);
+	emit_frame(&frame);
+	pfree(frame.data);
+	PG_RETURN_VOID();
+}
+
+/* Writes the rows that were fetched. */
+static void
+emit_fetched(RowFrame *row, Jsonb *headers, MemoryContext row_context)
+{
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		MemoryContext old = MemoryContextSwitchTo(row_context);
+		StringInfoData frame;
+
+		CHECK_FOR_INTERRUPTS();
+		heap_deform_tuple(SPI_tuptable->vals[i], SPI_tuptable->tupdesc,
+						  row->values, row->nulls);
+		initStringInfo(&frame);
+		row_frame_write(row, headers, &frame);
+		emit_frame(&frame);
+		MemoryContextSwitchTo(old);
+		MemoryContextReset(row_context);
+	}
+}
+
+/*
+ * outbox._emit_rows(name regclass, query text, id_column text, headers jsonb):
+ * publishes the rows of a query, whose columns are those of a table; returns
+ * how many they were.  Takes memory for one row and a few more.
+ */
+Datum
+pg_outbox_emit_rows(PG_FUNCTION_ARGS)
+{
+	Oid relation = PG_GETARG_OID(0);
+	char *query = text_to_cstring(PG_GETARG_TEXT_PP(1));
+	char *id = text_to_cstring(PG_GETARG_TEXT_PP(2));
+	Jsonb *headers = headers_argument(fcinfo, 3);
+	MemoryContext row_context =
+		AllocSetContextCreate(CurrentMemoryContext, "pg_outbox row",
+							  ALLOCSET_DEFAULT_SIZES);
+	RowFrame *row = NULL;
+	Portal portal;
+	int64 count = 0;
+	uint64 fetched;
+
+	emit_check_server("outbox.replay()");
+	SPI_connect();
+	portal =
+		SPI_cursor_open_with_args(NULL, query, 0, NULL, NULL, NULL, true, 0);
+	do
+	{
+		SPI_cursor_fetch(portal, true, ROWS_AT_ONCE);
+		if (row == NULL)
+		{
+			row = row_frame_create(SPI_tuptable->tupdesc, relation);
+			row->id = id;
+		}
+		fetched = SPI_processed;
+		emit_fetched(row, headers, row_context);
+		count += fetched;
+		SPI_freetuptable(SPI_tuptable);
+	} while (fetched > 0);
+	SPI_cursor_close(portal);
+	SPI_finish();
+	PG_RETURN_INT64(count);
+}
