@@ -74,7 +74,7 @@ SELECT * FROM pairs('tables', 'public.clocks', 'headers', 'id');
 SELECT outbox.emit_row(t) FROM clocks t;
 SELECT data::json ->> 'error' AS error, (data::json ->> 'ts')::bigint = 1795637393999 AS ts FROM pg_logical_slot_get_changes('regress', NULL, NULL, 'tables', '', 'headers', 'id', 'timestamp', 'at') WHERE data NOT LIKE '{"commit"%';
 SELECT send('aggregate_type', 't', 'T', 'aggregate_id', 't', 'k', 'payload', 'n', NULL, 'timestamp', 't', t) FROM unnest('{2026-11-25T20:09:53Z,2026-11-25T20:09:53.5,2026-11-25 20:09:53,2026-13-25T20:09:53,2026-11-25T20:09,now,2026-11-25T20:09:53+01}'::text[]) t;
-SELECT data::json ->> 'ts' AS ts, data::json ->> 'error' AS error FROM pg_logical_slot_get_changes('regress', NULL, NULL) WHERE data NOT LIKE '{"commit"%';
+SELECT CASE WHEN data LIKE '{"topic"%' THEN data::json ->> 'ts' END AS ts, data::json ->> 'error' AS error FROM pg_logical_slot_get_changes('regress', NULL, NULL) WHERE data NOT LIKE '{"commit"%';
 
 -- Headers: the argument's win over the row's, whose numbers stay as they are.
 CREATE TABLE headed (id int, aggregate_type text, aggregate_id text, payload text, headers jsonb);

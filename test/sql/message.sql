@@ -68,7 +68,7 @@ SELECT send('aggregate_type', 't', 'T', 'aggregate_id', 't', 'k', 'payload', 't'
 FROM (VALUES ('j', '[]'), ('j', '1'), ('j', '{"a": "\ud800"}'), ('j', '{"\udc00": 1}'), ('j', '{"a": "\ud800\u0041"}')) v (kind, value);
 SELECT send('aggregate_type', 't', 'T', 'aggregate_id', 't', 'k', 'payload', 't', 'p', 'timestamp', 't', ts)
 FROM unnest(ARRAY['', 'now', '1.5', '0', '-1', '99999999999999999999', ' 1', '+1', '1 ', '0x10']) ts;
-SELECT send(VARIADIC array_agg(f ORDER BY n, i)) FROM generate_series(1, 101) n, LATERAL (VALUES (1, 'f' || n), (2, 't'), (3, '')) v (i, f);
+SELECT send(VARIADIC array_agg(f ORDER BY n, i)) FROM generate_series(1, 1602) n, LATERAL (VALUES (1, 'f' || n), (2, 't'), (3, '')) v (i, f);
 SELECT send('aggregate_type', 't', 'T', 'aggregate_id', 't', 'good', 'payload', 't', 'p');
 SELECT line::json ->> 'error' AS error, line::json ->> 'relation' AS relation, line::json ->> 'topic' AS topic, line::json ->> 'key' AS key
 FROM lines() line WHERE line NOT LIKE '{"commit"%';

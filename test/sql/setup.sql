@@ -12,7 +12,7 @@ CREATE FUNCTION lines(VARIADIC options text[] DEFAULT '{}') RETURNS SETOF text
 LANGUAGE sql AS
 $$
     SELECT regexp_replace(regexp_replace(regexp_replace(data,
-               '"ts":\d+', '"ts":0'),
+               '"(ts|committed)":\d+', '"\1":0', 'g'),
                '"(lsn|commit)":"[0-9A-F]+/[0-9A-F]+"', '"\1":"0/0"'),
                '"xid":\d+', '"xid":0')
     FROM pg_logical_slot_get_changes('regress', NULL, NULL, VARIADIC options)
