@@ -76,8 +76,11 @@ check-isolation: decoder extension ## Run the isolation tests; TESTS="interleave
 check-stream: decoder extension ## Run the decoder in a walsender, with lines gathered
 	test/stream.sh
 
+# They mostly wait, so several run at a time, with servers of their own.
+WORKERS = 4
+
 check-e2e: all ## Run the tests on a real PostgreSQL and a real Kafka; PYTEST_ARGS="-k name"
-	$(PYTHON) -m pytest $(PYTEST_ARGS) test/e2e
+	$(PYTHON) -m pytest -n $(WORKERS) --dist worksteal $(PYTEST_ARGS) test/e2e
 
 check-examples: decoder extension ## Run the tests of the examples
 	$(PYTHON) -m harness.with_postgres build/venv/bin/python -m pytest examples/python
@@ -87,10 +90,16 @@ check-faults: deps ## Let everything fail at random for 20 minutes
 	$(PYTHON) -m pytest test/e2e/test_faults.py -s --fault-seeds 20 --fault-seconds 60
 
 check-demo: all ## Run the demo as a test
-	$(PYTHON) examples/demo/demo.py < /dev/null
+	test/demo.sh
 
-check-matrix: packages ## Run decoder's and extension's tests on PostgreSQL 13, 15, 17 and 18 (root only)
+check-fresh: ## Run demo and check on a fresh Debian in a chroot [RELEASE=bookworm] (root only)
+	test/fresh.sh $(RELEASE)
+
+check-matrix: ## Run decoder's and extension's tests on PostgreSQL 13, 15, 17, 18 and 19 (root only)
 	test/matrix.sh
+
+check-cassert: deps ## Run the tests of the decoder and the end-to-end tests on a server with assertions
+	test/cassert.sh
 
 bench-drain: deps ## Measure how fast a backlog of one-event transactions drains
 	$(MAKE) all
@@ -141,4 +150,5 @@ help: ## List the targets
 .PHONY: all decoder extension consumer install uninstall packages deps demo check \
 	check-lint check-unit check-fuzz check-sanitize check-regress check-isolation \
 	check-stream check-e2e check-faults check-demo check-examples check-installcheck \
-	check-matrix bench-decoder bench-drain bench-emit bench-relay installcheck expected fmt lint clean help
+	check-fresh check-matrix check-cassert bench-decoder bench-drain bench-emit bench-relay \
+	installcheck expected fmt lint clean help

@@ -7,7 +7,7 @@ set -eu
 # since they may come from elsewhere.
 packages="build-essential pkg-config libpq-dev librdkafka-dev libjson-c-dev
     libinih-dev libcmocka-dev kcat python3 python3-venv clang shellcheck procps
-    mmdebstrap valgrind openssl"
+    valgrind openssl"
 
 # The newest PostgreSQL that is installed with its server headers, or the
 # distribution's own.
