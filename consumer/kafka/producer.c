@@ -20,6 +20,7 @@
 #include "kafka/properties.h"
 #include "kafka/sockets.h"
 #include "kafka/topics.h"
+#include "kafka/weight.h"
 #include "base/log.h"
 #include "base/memory.h"
 
@@ -43,12 +44,6 @@ struct Kafka
 	Error broken_reason;
 	KafkaErrors errors;
 };
-
-/*
- * What an event takes in memory beside key and value, in bytes: librdkafka's
- * message (rdkafka_msg.h), its headers and the allocator's share.
- */
-#define EVENT_OVERHEAD 400
 
 /* The longest that the end of producers is awaited at the end, in ms. */
 #define ENDING_MS 2000
@@ -208,13 +203,6 @@ make_headers(const KafkaRecord *record)
 	return headers;
 }
 
-/* The memory that an event in flight takes. */
-static uint64_t
-event_bytes(size_t key, size_t value)
-{
-	return key + value + EVENT_OVERHEAD;
-}
-
 /* Notes that the producer can go no further; kafka_serve() tells of it. */
 static KafkaResult
 break_off(Kafka *kafka, const char *topic, const char *reason)
@@ -348,7 +336,7 @@ count_produced(Kafka *kafka, KafkaTopic *topic, const KafkaRecord *record)
 {
 	kafka_topic_count(topic, 1);
 	kafka->in_flight++;
-	kafka->in_flight_bytes += event_bytes(record->key.len, record->value.len);
+	kafka->in_flight_bytes += kafka_weight_of_record(record);
 }
 
 /* A key or value; librdkafka takes NULL for none, and copies the bytes. */
@@ -495,7 +483,7 @@ serve_deliveries(Kafka *kafka, rd_kafka_event_t *event,
 	while ((message = rd_kafka_event_message_next(event)) != NULL)
 	{
 		kafka->in_flight--;
-		kafka->in_flight_bytes -= event_bytes(message->key_len, message->len);
+		kafka->in_flight_bytes -= kafka_weight_of_message(message);
 		kafka_topic_count(kafka_topic_of(message), -1);
 		if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR)
 		{

@@ -19,6 +19,7 @@
 #include "config/values.h"
 #include "base/error.h"
 #include "kafka/record.h"
+#include "kafka/refusal.h"
 
 typedef struct Kafka Kafka;
 
@@ -28,18 +29,6 @@ typedef enum KafkaResult
 	KAFKA_FULL,   /* no room now: again after the next delivery */
 	KAFKA_REFUSED /* not as it is; the refusal says why */
 } KafkaResult;
-
-/* Why Kafka, or librdkafka before it, refuses an event. */
-typedef struct KafkaRefusal
-{
-	const char *code; /* librdkafka's name of the error; static */
-	bool too_large;
-	bool invalid;   /* it breaks a rule of its topic, as one without a key on a
-					 * compacted topic */
-	bool partition; /* there is no such partition */
-	bool lasts;     /* by our own settings: Kafka never sees it */
-	Error reason;   /* for people: topic, what is wrong, what to do */
-} KafkaRefusal;
 
 /* Why a batch of events failed. */
 typedef struct KafkaFailure

@@ -1,0 +1,23 @@
+/*-------------------------------------------------------------------------
+ *
+ * kafka/weight.h
+ *	  The memory that a record takes in librdkafka until it is delivered.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef PG_OUTBOX_KAFKA_WEIGHT_H
+#define PG_OUTBOX_KAFKA_WEIGHT_H
+
+#include <librdkafka/rdkafka.h>
+#include <stdint.h>
+
+#include "kafka/record.h"
+
+/*
+ * In bytes, the allocator's share included; the same for a record and for the
+ * message that librdkafka made of it.
+ */
+extern uint64_t kafka_weight_of_record(const KafkaRecord *record);
+extern uint64_t kafka_weight_of_message(const rd_kafka_message_t *message);
+
+#endif /* PG_OUTBOX_KAFKA_WEIGHT_H */
