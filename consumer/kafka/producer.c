@@ -180,6 +180,13 @@ kafka_in_flight(const Kafka *kafka)
 	return kafka->in_flight;
 }
 
+bool
+kafka_waits(const Kafka *kafka)
+{
+	return kafka->producer != NULL &&
+		   (kafka->in_flight > 0 || kafka_topics_creating(kafka->topics) > 0);
+}
+
 uint64_t
 kafka_in_flight_bytes(const Kafka *kafka)
 {
@@ -488,7 +495,7 @@ serve_deliveries(Kafka *kafka, rd_kafka_event_t *event,
 		if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR)
 		{
 			delivered = true;
-			kafka_topic_of(message)->delivered = true;
+			kafka_topic_delivered(kafka_topic_of(message));
 			handlers->delivered(handlers->argument,
 								(uint64_t) (uintptr_t) message->_private);
 		}
@@ -606,6 +613,6 @@ kafka_serve(Kafka *kafka, const KafkaHandlers *handlers, Error *err)
 void
 kafka_look_after_topics(Kafka *kafka)
 {
-	if (kafka->in_flight > 0)
+	if (kafka_waits(kafka))
 		kafka_topics_look_after(kafka->topics);
 }

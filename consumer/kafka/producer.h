@@ -90,10 +90,16 @@ extern bool kafka_serve(Kafka *kafka, const KafkaHandlers *handlers,
 
 /*
  * Looks whether topics that get no delivery are there at all, and tells of
- * those that are not, or creates them.  To be called now and then while events
- * are in flight.
+ * those that are not, or creates them.  To be called now and then while
+ * kafka_waits().
  */
 extern void kafka_look_after_topics(Kafka *kafka);
+
+/*
+ * Tells whether anything is awaited of Kafka: the delivery of an event, or a
+ * topic to be created before the next one.
+ */
+extern bool kafka_waits(const Kafka *kafka);
 
 /* Events in flight, and the memory they take in bytes. */
 extern uint64_t kafka_in_flight(const Kafka *kafka);

@@ -31,6 +31,7 @@ struct KafkaTopics
 	KafkaLook *look;
 	const TopicSpec *spec;  /* NULL: topics are not created */
 	struct lh_table *table; /* name -> KafkaTopic, by string */
+	size_t creating;        /* of these */
 };
 
 /* Releases a topic of the table. */
@@ -67,6 +68,32 @@ kafka_topics_free(KafkaTopics *topics)
 	free(topics);
 }
 
+/* Notes whether a topic waits for CreateTopics. */
+static void
+set_creating(KafkaTopics *topics, KafkaTopic *topic, bool creating)
+{
+	if (creating && !topic->creating)
+		topics->creating++;
+	else if (!creating && topic->creating)
+		topics->creating--;
+	topic->creating = creating;
+	topic->again = false;
+}
+
+/* Logs that a topic cannot be created: at once, and then rarely. */
+static void
+report_refused(KafkaTopic *topic, const char *message, const char *reason)
+{
+	int64_t now = clock_ms();
+
+	if (outage_is_due(&topic->refused, now))
+		log_warning(message,
+					LOG_TEXT("topic", rd_kafka_topic_name(topic->handle)),
+					LOG_INT("waited_s",
+							outage_lasted(&topic->refused, now) / 1000),
+					LOG_TEXT("error", reason));
+}
+
 /* Asks for a topic to be created; the answer is an event. */
 static void
 create(KafkaTopics *topics, KafkaTopic *topic)
@@ -80,15 +107,15 @@ create(KafkaTopics *topics, KafkaTopic *topic)
 
 	if (wanted == NULL)
 	{
-		log_warning("cannot create a topic", LOG_TEXT("topic", name),
-					LOG_TEXT("error", reason));
+		report_refused(topic, "cannot create a topic", reason);
 		return;
 	}
 	for (size_t i = 0; i < spec->n_properties; i++)
 		rd_kafka_NewTopic_set_config(wanted, spec->names[i], spec->values[i]);
 	rd_kafka_CreateTopics(topics->producer, &wanted, 1, NULL, topics->queue);
 	rd_kafka_NewTopic_destroy(wanted);
-	topic->creating = true;
+	set_creating(topics, topic, true);
+	log_debug("asking for a topic to be created", LOG_TEXT("topic", name));
 }
 
 /* Adds a topic to the table. */
@@ -175,33 +202,78 @@ kafka_topic_count(KafkaTopic *topic, int change)
 	if (topic->in_flight == 0 || change < 0)
 		topic->moved = true;
 	topic->in_flight += (uint64_t) (int64_t) change;
-	if (change < 0 && topic->missing.since_ms != 0)
+}
+
+void
+kafka_topic_delivered(KafkaTopic *topic)
+{
+	topic->delivered = true;
+	if (topic->missing.since_ms == 0 && topic->refused.since_ms == 0)
+		return;
+	log_info("topic exists now",
+			 LOG_TEXT("topic", rd_kafka_topic_name(topic->handle)));
+	outage_end(&topic->missing);
+	outage_end(&topic->refused);
+}
+
+/* Tells whether Kafka may answer something else if it is asked again. */
+static bool
+may_pass(rd_kafka_resp_err_t code)
+{
+	switch (code)
 	{
-		log_info("topic exists now",
-				 LOG_TEXT("topic", rd_kafka_topic_name(topic->handle)));
-		outage_end(&topic->missing);
+		case RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT:
+		case RD_KAFKA_RESP_ERR_NOT_CONTROLLER:
+		case RD_KAFKA_RESP_ERR_NETWORK_EXCEPTION:
+		case RD_KAFKA_RESP_ERR_KAFKA_STORAGE_ERROR:
+		case RD_KAFKA_RESP_ERR_THROTTLING_QUOTA_EXCEEDED:
+			return true;
+		default:
+			return false;
 	}
 }
 
-/* Takes the answer for one topic. */
+/*
+ * Takes the answer for one topic.  If it was refused its events are produced
+ * nevertheless, and wait for it in librdkafka, so that other topics go on.
+ */
 static void
 take_answer(KafkaTopics *topics, const rd_kafka_topic_result_t *result)
 {
 	const char *name = rd_kafka_topic_result_name(result);
 	rd_kafka_resp_err_t code = rd_kafka_topic_result_error(result);
 	const char *reason = rd_kafka_topic_result_error_string(result);
+	KafkaTopic *topic;
 	void *found;
 
-	if (lh_table_lookup_ex(topics->table, name, &found))
-		((KafkaTopic *) found)->creating = false;
+	if (!lh_table_lookup_ex(topics->table, name, &found))
+		return;
+	topic = found;
+	set_creating(topics, topic, may_pass(code));
+	topic->again = may_pass(code);
 	if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
 		log_info("topic created", LOG_TEXT("topic", name),
 				 LOG_INT("partitions", topics->spec->partitions));
 	else if (code != RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS)
-		log_warning("cannot create a topic; waiting for it",
-					LOG_TEXT("topic", name),
-					LOG_TEXT("error",
-							 reason ? reason : rd_kafka_err2str(code)));
+		report_refused(topic, "cannot create a topic; waiting for it",
+					   reason ? reason : rd_kafka_err2str(code));
+}
+
+/* CreateTopics itself failed, and nothing says which topics it was about. */
+static void
+take_failure(KafkaTopics *topics, const char *reason)
+{
+	struct lh_entry *entry;
+
+	lh_foreach(topics->table, entry)
+	{
+		KafkaTopic *topic = (KafkaTopic *) lh_entry_v(entry);
+
+		if (!topic->creating)
+			continue;
+		topic->again = true;
+		report_refused(topic, "cannot create a topic; trying again", reason);
+	}
 }
 
 void
@@ -210,14 +282,11 @@ kafka_topics_created(KafkaTopics *topics, rd_kafka_event_t *event)
 	const rd_kafka_CreateTopics_result_t *answer =
 		rd_kafka_event_CreateTopics_result(event);
 	const rd_kafka_topic_result_t **results;
-	struct lh_entry *entry;
 	size_t n = 0;
 
-	/* Without an answer nothing says which topics it was about. */
 	if (rd_kafka_event_error(event) != RD_KAFKA_RESP_ERR_NO_ERROR)
 	{
-		lh_foreach(topics->table, entry)((KafkaTopic *) lh_entry_v(entry))
-			->creating = false;
+		take_failure(topics, rd_kafka_event_error_string(event));
 		return;
 	}
 	results = rd_kafka_CreateTopics_result_topics(answer, &n);
@@ -225,20 +294,46 @@ kafka_topics_created(KafkaTopics *topics, rd_kafka_event_t *event)
 		take_answer(topics, results[i]);
 }
 
-/* Logs that a topic is missing, and asks for it again. */
+size_t
+kafka_topics_creating(const KafkaTopics *topics)
+{
+	return topics->creating;
+}
+
+/* A topic is missing: asks for it again, or somebody else to create it. */
 static void
 tell_missing(KafkaTopics *topics, KafkaTopic *topic)
 {
 	int64_t now = clock_ms();
 
-	if (topics->spec != NULL && !topic->creating)
-		create(topics, topic);
-	if (outage_is_due(&topic->missing, now))
+	if (topics->spec != NULL)
+	{
+		if (!topic->creating)
+			create(topics, topic);
+	}
+	else if (outage_is_due(&topic->missing, now))
 		log_warning("waiting for a topic: it does not exist; create it, or set "
 					"create_topics in section [relay]",
 					LOG_TEXT("topic", rd_kafka_topic_name(topic->handle)),
 					LOG_INT("waited_s",
 							outage_lasted(&topic->missing, now) / 1000));
+}
+
+/* Calls CreateTopics again where it failed. */
+static void
+create_again(KafkaTopics *topics)
+{
+	struct lh_entry *entry;
+
+	if (topics->creating == 0)
+		return;
+	lh_foreach(topics->table, entry)
+	{
+		KafkaTopic *topic = (KafkaTopic *) lh_entry_v(entry);
+
+		if (topic->again)
+			create(topics, topic);
+	}
 }
 
 void
@@ -247,6 +342,7 @@ kafka_topics_look_after(KafkaTopics *topics)
 	struct lh_entry *entry;
 	int64_t now = clock_ms();
 
+	create_again(topics);
 	lh_foreach(topics->table, entry)
 	{
 		KafkaTopic *topic = (KafkaTopic *) lh_entry_v(entry);

@@ -25,11 +25,13 @@ typedef struct KafkaTopic
 	bool delivered;     /* an event, by this producer */
 	bool moved;         /* a delivery, or a first event, since the last look */
 	int64_t stalled_ms; /* no delivery since, while events are in flight */
-	bool creating;      /* the answer of CreateTopics is awaited */
+	bool creating;      /* it is not there until CreateTopics is answered */
+	bool again;         /* CreateTopics is to be called again for that */
 	bool wanted;        /* kafka_topics_look() waits for an answer */
 	bool looked;        /* and has it */
 	int partitions;     /* of that answer; -1 = it could not be told */
 	Outage missing;
+	Outage refused; /* CreateTopics fails */
 } KafkaTopic;
 
 typedef struct KafkaTopics KafkaTopics;
@@ -57,6 +59,12 @@ extern KafkaTopic *kafka_topic_of(const rd_kafka_message_t *message);
 
 /* One more event is in flight, or one is not any more. */
 extern void kafka_topic_count(KafkaTopic *topic, int change);
+
+/* An event got there. */
+extern void kafka_topic_delivered(KafkaTopic *topic);
+
+/* How many topics are not there until CreateTopics is answered. */
+extern size_t kafka_topics_creating(const KafkaTopics *topics);
 
 /* Takes the answer to CreateTopics. */
 extern void kafka_topics_created(KafkaTopics *topics, rd_kafka_event_t *event);

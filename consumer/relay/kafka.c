@@ -147,7 +147,7 @@ relay_restart_due(const Relay *relay)
 int64_t
 relay_topics_due(const Relay *relay)
 {
-	if (kafka_in_flight(relay->kafka) == 0)
+	if (!kafka_waits(relay->kafka))
 		return INT64_MAX;
 	return relay->topics_ms + TOPICS_INTERVAL_MS;
 }

@@ -2,7 +2,10 @@
 
 from conftest import Outbox
 from harness.kafka import Kafka, Record
+from harness.process import free_port
+from harness.proxy import Proxy
 from harness.wait import wait_until
+from test_publish import by_key
 
 
 def values(records: list[Record]) -> list[bytes | None]:
@@ -52,13 +55,106 @@ def test_topics_are_created(outbox: Outbox, strict_kafka: Kafka) -> None:
 
 
 def test_a_topic_that_cannot_be_created(outbox: Outbox, strict_kafka: Kafka) -> None:
-    """Says why, and waits until somebody else makes it."""
+    """Says why, once, and waits until somebody else makes it."""
     outbox.kafka = strict_kafka
     outbox.create_slot()
-    relay = outbox.streaming_relay("-X", "relay.create_topics=1:3")
+    relay = outbox.streaming_relay("-X", "relay.create_topics=1:3", "-X", "log.level=debug")
     outbox.add("k", "1")
     relay.wait_for_log("cannot create a topic; waiting for it")
     assert "eplication factor" in relay.log()
+    wait_until(
+        lambda: sum("asking for a topic" in m for m in relay.messages()) > 3, "asked again"
+    )
+    assert sum("cannot create" in m for m in relay.messages()) == 1
     strict_kafka.create_topic(outbox.topic)
     outbox.wait_all_confirmed()
     assert values(strict_kafka.read(outbox.topic)) == [b"1"]
+    relay.wait_for_log("topic exists now")
+
+
+def test_topics_are_created_after_an_outage(outbox: Outbox, strict_kafka: Kafka) -> None:
+    """The first event comes while Kafka is away, for longer than the request to
+    create its topic may take."""
+    outbox.kafka = strict_kafka
+    outbox.create_slot()
+    port = free_port()
+    relay = outbox.streaming_relay(
+        "-b", f"127.0.0.1:{port}", "-X", "relay.create_topics=2:1",
+        "-X", "kafka.socket.timeout.ms=2000",
+    )
+    outbox.add("k", "1")
+    relay.wait_for_log("cannot create a topic; trying again")
+    proxy = Proxy(strict_kafka.port, port)
+    try:
+        outbox.wait_all_confirmed()
+    finally:
+        proxy.close()
+    assert values(strict_kafka.read(outbox.topic)) == [b"1"]
+    assert len(strict_kafka.end_offsets(outbox.topic)) == 2
+    relay.wait_for_log("topic created")
+
+
+def test_a_topic_that_is_deleted(outbox: Outbox, strict_kafka: Kafka) -> None:
+    """It is made again, and the relay goes on; what comes then is in it, in order."""
+    outbox.kafka = strict_kafka
+    outbox.create_slot()
+    relay = outbox.streaming_relay("-X", "relay.create_topics=2:1")
+    for n in range(2):
+        outbox.add("k", f"[{n}, 0]")
+        outbox.wait_all_confirmed()
+        strict_kafka.delete_topic(outbox.topic)
+        outbox.add("k", f"[{n}, 1]")
+        outbox.add("k", f"[{n}, 2]")
+        outbox.wait_all_confirmed()
+        assert list(dict.fromkeys(values(strict_kafka.read(outbox.topic)))) == [
+            b"[%d, 1]" % n, b"[%d, 2]" % n
+        ]
+    assert relay.running()
+    assert " level=error " not in relay.log()
+
+
+def test_a_topic_that_comes_back_with_fewer_partitions(
+    outbox: Outbox, strict_kafka: Kafka
+) -> None:
+    """Events whose partition is gone are for another one: they are not refused."""
+    outbox.kafka = strict_kafka
+    outbox.create_slot()
+    strict_kafka.create_topic(outbox.topic, partitions=8)
+    relay = outbox.streaming_relay()
+    outbox.add_many(100, keys=20)
+    outbox.wait_all_confirmed()
+    outbox.add_many(50, keys=20, start=100)
+    strict_kafka.delete_topic(outbox.topic)
+    outbox.add_many(50, keys=20, start=150)
+    strict_kafka.create_topic(outbox.topic, partitions=1)
+    outbox.add_many(100, keys=20, start=200)
+    outbox.wait_all_confirmed()
+    published = by_key(strict_kafka.read(outbox.topic))
+    for key in range(20):
+        seen = list(dict.fromkeys(published[f"k{key}"]))
+        assert seen[-5:] == [n for n in range(200, 300) if n % 20 == key]
+        assert seen == sorted(seen)
+    assert relay.running()
+    assert " level=error " not in relay.log()
+
+
+def test_a_partition_that_comes_later(outbox: Outbox, strict_kafka: Kafka) -> None:
+    """One that an event names and that does not exist holds the relay, until the
+    topic has it."""
+    outbox.kafka = strict_kafka
+    outbox.create_slot()
+    strict_kafka.create_topic(outbox.topic, partitions=1)
+    outbox.db.execute("ALTER TABLE outbox ADD part int")
+    for n, part in enumerate((0, 1, 0)):
+        outbox.db.execute(
+            "INSERT INTO outbox (aggregate_type, aggregate_id, event_type, payload, part)"
+            " VALUES (%s, 'k', 'e', %s, %s)",
+            (outbox.aggregate_type, str(n), part),
+        )
+    relay = outbox.relay("-X", "outbox.partition=part")
+    relay.wait_for_log("holding: an event cannot be published")
+    assert "has no partition 1" in relay.log()
+    strict_kafka.add_partitions(outbox.topic, 2)
+    outbox.wait_all_confirmed()
+    records = strict_kafka.read(outbox.topic)
+    assert {(r.partition, r.value) for r in records} == {(0, b"0"), (1, b"1"), (0, b"2")}

@@ -18,6 +18,7 @@ from confluent_kafka.admin import (
     AlterConfigOpType,
     ConfigEntry,
     ConfigResource,
+    NewPartitions,
     NewTopic,
     ResourcePatternType,
     ResourceType,
@@ -217,6 +218,17 @@ class Kafka:
         admin = self._admin()
         topic = NewTopic(name, partitions, 1, config=config)
         admin.create_topics([topic])[name].result()
+
+    def add_partitions(self, name: str, total: int) -> None:
+        admin = self._admin()
+        admin.create_partitions([NewPartitions(name, total)])[name].result()
+
+    def delete_topic(self, name: str) -> None:
+        admin = self._admin()
+        admin.delete_topics([name])[name].result()
+        wait_until(
+            lambda: name not in admin.list_topics(timeout=30).topics, f"{name} is gone"
+        )
 
     def create_replicated_topic(self, name: str, replicas: list[list[int]]) -> None:
         """With the nodes of each partition's replicas, the leader first."""
