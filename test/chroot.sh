@@ -46,13 +46,14 @@ chroot_base() {
         rm -f "$bases/$1.stamp"
         apt-config dump Acquire > "$bases/$1.apt.conf"
         echo "making the chroot's base: $2 with $4"
+        # It hands descriptors to a shell by their number, which may have one digit.
         # shellcheck disable=SC2016 # the hook's argument
         echo "$3" | mmdebstrap --quiet --variant=apt --include="$4" \
             --aptopt="$bases/$1.apt.conf" --setup-hook='
                 for file in /etc/apt/auth.conf /etc/apt/auth.conf.d; do
                     [ ! -e "$file" ] || cp -r "$file" "$1/etc/apt"
                 done' \
-            "$2" "$bases/$1.tar" - > "$bases/$1.log" 2>&1 || {
+            "$2" "$bases/$1.tar" - > "$bases/$1.log" 2>&1 8>&- 9>&- || {
             cat "$bases/$1.log" >&2
             echo "$(basename "$0"): the base of $2 could not be made" >&2
             return 1
