@@ -103,7 +103,7 @@ SELECT make('weeks', 'timestamp', ' PARTITION BY RANGE (happened)'), make('noon'
 CREATE TABLE app.weeks_0 PARTITION OF app.weeks FOR VALUES FROM ('2024-01-07') TO ('2024-01-14');
 CREATE TABLE app.noon_0 PARTITION OF app.noon FOR VALUES FROM ('2024-01-01 12:00+00') TO ('2024-01-02 12:00+00');
 SELECT outbox.ensure_partitions('app.weeks', 2), outbox.ensure_partitions('app.noon', 2);
-SELECT DISTINCT extract(dow FROM begins), ends - begins AS width FROM outbox._partitions('app.weeks');
+SELECT DISTINCT extract(dow FROM begins) AS day, ends - begins AS width FROM outbox._partitions('app.weeks');
 SELECT DISTINCT begins::time, ends - begins AS width FROM outbox._partitions('app.noon');
 SELECT min(to_char(begins, 'HH24MI')) AS begins, bool_and(partition::text ~ 't1200$') FILTER (WHERE partition <> 'app.noon_0'::regclass) AS named FROM outbox._partitions('app.noon');
 -- Whole months, also of a timestamptz.
