@@ -36,7 +36,7 @@ static const Option options[] = {
 	{OPTION_SLOT, "slot", true, "    --slot NAME",
 	 "replication slot (pg_outbox)"},
 	{OPTION_CREATE_SLOT, "create-slot", false, "    --create-slot",
-	 "create the slot if there is none"},
+	 "create the slot if it does not exist"},
 	{OPTION_SKIP, "skip", true, "    --skip LSN/SEQ",
 	 "pass over this event, as the log names it; may be repeated"},
 	{OPTION_FAILOVER, "failover", false, "    --failover",

@@ -71,7 +71,7 @@ static const Setting settings[] = {
 						   "replication slot to stream from"},
 	[CONFIG_RELAY_CREATE_SLOT] =
 		{"relay", "create_slot", SETTING_BOOL, "off", 0, 0,
-		 "create the slot at the start if there is none"},
+		 "create the slot at the start if it does not exist"},
 	[CONFIG_RELAY_ON_ERROR] = {"relay", "on_error", SETTING_ON_ERROR, "hold", 0,
 							   0,
 							   "what becomes of an event that cannot be "

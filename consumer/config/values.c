@@ -124,7 +124,7 @@ check_section(const char *section, const char *origin, Error *err)
 					 origin, section);
 }
 
-/* Writes the error of a key that there is not. */
+/* Writes the error of an unknown key, with the nearest name. */
 static bool
 unknown_key(const char *section, const char *key, const char *origin,
 			const char *const *known, Error *err)

@@ -5,7 +5,7 @@
  *
  * rd_kafka_destroy() waits for all threads of a producer, and one of them may
  * be looking up the name of a broker, which takes as long as the resolver
- *wants.
+ * wants.
  *
  *-------------------------------------------------------------------------
  */

@@ -210,7 +210,7 @@ make_headers(const KafkaRecord *record)
 	return headers;
 }
 
-/* Notes that the producer can go no further; kafka_serve() tells of it. */
+/* Notes that the producer can go no further; kafka_serve() reports it. */
 static KafkaResult
 break_off(Kafka *kafka, const char *topic, const char *reason)
 {
@@ -438,9 +438,9 @@ is_consequence(rd_kafka_resp_err_t code)
  * Reports a batch that failed.  Kafka takes or refuses it as a whole: if one
  * event is too large, the largest in it is probably why.
  *
- * A partition that is not there is a refusal if the producer has looked at the
- * topic only now.  If it knew the topic before, that was deleted or made anew,
- * and the next producer finds out.
+ * A partition that does not exist is a refusal if the producer has looked at
+ * the topic only now.  If it knew the topic before, that was deleted or
+ * recreated, and the next producer finds out.
  */
 static void
 fail_batch(const rd_kafka_message_t *culprit, const KafkaHandlers *handlers)

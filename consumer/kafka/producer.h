@@ -25,7 +25,7 @@ typedef struct Kafka Kafka;
 
 typedef enum KafkaResult
 {
-	KAFKA_QUEUED, /* a delivery or a failure will be told */
+	KAFKA_QUEUED, /* a delivery or a failure will be reported */
 	KAFKA_FULL,   /* no room now: again after the next delivery */
 	KAFKA_REFUSED /* not as it is; the refusal says why */
 } KafkaResult;
@@ -70,7 +70,7 @@ extern void kafka_begin(Kafka *kafka);
 
 /*
  * From now on nothing leaves the producer, and it connects no more.  What has
- * been acknowledged can still be told; then kafka_stop() is to follow.
+ * been acknowledged can still be reported; then kafka_stop() is to follow.
  */
 extern void kafka_cut(Kafka *kafka);
 
@@ -89,8 +89,8 @@ extern bool kafka_serve(Kafka *kafka, const KafkaHandlers *handlers,
 						Error *err);
 
 /*
- * Looks whether topics that get no delivery are there at all, and tells of
- * those that are not, or creates them.  To be called now and then while
+ * Checks whether topics that get no delivery exist, and logs those that do
+ * not, or creates them.  To be called now and then while
  * kafka_waits().
  */
 extern void kafka_look_after_topics(Kafka *kafka);

@@ -29,7 +29,7 @@ typedef struct KafkaTopic
 	bool again;         /* CreateTopics is to be called again for that */
 	bool wanted;        /* kafka_topics_look() waits for an answer */
 	bool looked;        /* and has it */
-	int partitions;     /* of that answer; -1 = it could not be told */
+	int partitions;     /* of that answer; -1 = unknown */
 	Outage missing;
 	Outage refused; /* CreateTopics fails */
 } KafkaTopic;
@@ -70,7 +70,7 @@ extern size_t kafka_topics_creating(const KafkaTopics *topics);
 extern void kafka_topics_created(KafkaTopics *topics, rd_kafka_event_t *event);
 
 /*
- * How many partitions a topic has in a fresh look; -1 = that cannot be told.
+ * How many partitions a topic has in a fresh look; -1 = unknown.
  * False if the look has yet to come back: again when the answer was taken.
  */
 extern bool kafka_topics_look(KafkaTopics *topics, KafkaTopic *topic,

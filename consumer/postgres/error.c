@@ -33,7 +33,7 @@ state_in(const char *state, const char *const *list)
 /*
  * Finds the SQLSTATE in the text of a failed connection, which libpq writes
  * as "FATAL:  28P01: password ..." with PQERRORS_VERBOSE (fe-protocol3.c,
- * pqBuildErrorMessage3).  Empty if there is none: the server did not answer.
+ * pqBuildErrorMessage3).  Empty without one: the server did not answer.
  */
 static void
 find_state(const char *message, char state[6])

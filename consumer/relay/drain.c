@@ -15,7 +15,7 @@
 #define FINISH_TIMEOUT_MS 5000
 
 /*
- * All is delivered, but PostgreSQL cannot be told.  That is no failure: the
+ * Everything is delivered but cannot be confirmed.  That is not a failure: the
  * relay has done what it can.
  */
 static void

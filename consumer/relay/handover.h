@@ -25,7 +25,7 @@ extern bool relay_is_quiet(const Relay *relay);
 
 /*
  * Gives up what is in flight: from now on nothing of it leaves this process,
- * and what was not acknowledged comes again.
+ * and what was not acknowledged is delivered again.
  */
 extern void relay_give_up_in_flight(Relay *relay, const char *reason);
 

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * relay/kafka.c
- *	  Kafka's side of the relay: deliveries, refusals, a producer made anew.
+ *	  Kafka's side of the relay: deliveries, refusals, a new producer.
  *
  *-------------------------------------------------------------------------
  */
@@ -28,8 +28,9 @@ on_delivered(void *argument, uint64_t ticket)
 
 /*
  * The producer can go no further.  Whatever the reason is, it may last: so
- * this is logged once and then rarely, and if it comes a second time before
- * anything is confirmed, one event at a time is in flight, which repeats none.
+ * this is logged once, then at growing intervals, and if it comes a second time
+ * before anything is confirmed, one event at a time is in flight, which repeats
+ * none.
  */
 static void
 note_failure(Relay *relay, const char *reason)

@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * relay/kafka.h
- *	  Kafka's side of the relay: deliveries, refusals, a producer made anew.
+ *	  Kafka's side of the relay: deliveries, refusals, a new producer.
  *
- * The serve functions do what is due, and the due functions tell when that is,
- * in ms of clock_ms(); INT64_MAX = never.
+ * The serve functions do what is due, and the due functions return when that
+ * is, in ms of clock_ms(); INT64_MAX = never.
  *
  *-------------------------------------------------------------------------
  */
@@ -20,8 +20,8 @@ extern void relay_serve_kafka(Relay *relay);
 
 /*
  * Stops the producer, if that was asked for, and begins another one when it is
- * time to.  What was in flight is given up, and comes again in its order.  The
- * same, and at once, if relay/handover.c asked for that.
+ * time to.  What was in flight is given up, and is delivered again in its
+ * order.  The same, and at once, if relay/handover.c asked for that.
  */
 extern void relay_serve_restart(Relay *relay);
 extern int64_t relay_restart_due(const Relay *relay);

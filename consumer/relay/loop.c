@@ -4,17 +4,17 @@
  *	  The loop of the relay: streams from the slot and forwards to Kafka.
  *
  * One thread and one poll(): PostgreSQL's socket, librdkafka's queue, signals
- * and a few timers.  The relay keeps no state of its own: the slot is told
- * what is in Kafka, and forgets no more than that.
+ * and a few timers.  The relay keeps no state of its own: it confirms to the
+ * slot what is in Kafka, and PostgreSQL discards no more than that.
  *
  * Where the process may die, and what follows:
- *	- after an event was read or produced, before Kafka has it: the slot was
- *	  not told, so the event comes again;
- *	- after Kafka has it, before PostgreSQL was told: it comes again, and is
- *	  published twice;
- *	- after PostgreSQL was told: it is in Kafka.
- * What comes again comes in order and from one position on, so the events of a
- * key are repeated in order, never swapped.
+ *	- after an event was read or produced, before Kafka has it: it was not
+ *	  confirmed, so PostgreSQL sends it again;
+ *	- after Kafka has it, before it was confirmed: PostgreSQL sends it again,
+ *	  and it is published twice;
+ *	- after it was confirmed: it is in Kafka.
+ * Redelivery restarts from one earlier position and keeps the order, so the
+ * events of a key are repeated in order, never swapped.
  *
  *-------------------------------------------------------------------------
  */
@@ -48,7 +48,7 @@
 #define HOLD_MIN_MS 1000
 #define HOLD_MAX_MS 60000
 
-/* Looks after the tables: who has the slot does, and nobody who stands by. */
+/* Maintains the tables, if this relay holds the slot and does not stand by. */
 static void
 serve_maintenance(Relay *relay)
 {
@@ -65,7 +65,8 @@ reload(const Relay *relay)
 	char *name = config_reread(relay->config, CONFIG_LOG_LEVEL, &err);
 
 	if (name == NULL || !log_level_parse(name, &level))
-		log_warning("nothing is reloaded", LOG_TEXT("error", err.text));
+		log_warning("reload failed; settings unchanged",
+					LOG_TEXT("error", err.text));
 	else
 	{
 		log_set_level(level);
@@ -76,7 +77,7 @@ reload(const Relay *relay)
 
 /*
  * Takes signals: SIGTERM and SIGINT end the relay in order, SIGHUP reads the
- * configuration file again, SIGCONT tells that the process was stopped.
+ * configuration file again, SIGCONT means that the process was stopped.
  */
 static void
 serve_signals(Relay *relay)

@@ -12,7 +12,7 @@
 
 /*
  * Runs until SIGTERM or SIGINT, or until it cannot go on, and returns the exit
- * status.  Everything is told in the log.
+ * status.  What happens is logged.
  */
 extern int relay_run(const Config *config);
 

@@ -1,13 +1,13 @@
 /*-------------------------------------------------------------------------
  *
  * relay/pause.c
- *	  The process was stopped, and goes on.
+ *	  Notices that the process was stopped and continued.
  *
  * Meanwhile another relay may have got the slot, and begun to publish.  The
- *loop finds that out before it does anything else, but librdkafka's threads go
- *on at the same time, and what they send before they are stopped nobody can
- *take back.  That a process is stopped as a whole, or its machine, is the one
- *case in which relay/handover.c cannot hold what it promises.
+ * loop finds that out before it does anything else, but librdkafka's threads go
+ * on at the same time, and what they send before they are stopped nobody can
+ * take back.  That a process is stopped as a whole, or its machine, is the one
+ * case in which relay/handover.c cannot hold what it promises.
  *
  *-------------------------------------------------------------------------
  */

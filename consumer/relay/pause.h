@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * relay/pause.h
- *	  The process was stopped, and goes on.
+ *	  Notices that the process was stopped and continued.
  *
  *-------------------------------------------------------------------------
  */

@@ -13,7 +13,7 @@
 typedef struct Wanted
 {
 	Position position;
-	bool settled; /* there was an event, or it was told that there is none */
+	bool settled; /* an event was found, or its absence was logged */
 } Wanted;
 
 /* A few, given by hand. */

@@ -4,8 +4,8 @@
  *	  What the parts of the relay share.
  *
  * relay/loop.c has the loop; relay/stream.c, relay/kafka.c, relay/handover.c
- *and relay/drain.c do what it finds to do for PostgreSQL, for Kafka, when the
- *slot goes from one relay to another, and when the relay stops.
+ * and relay/drain.c do what it finds to do for PostgreSQL, for Kafka, when the
+ * slot goes from one relay to another, and when the relay stops.
  *
  *-------------------------------------------------------------------------
  */
@@ -87,7 +87,7 @@ typedef struct Relay
 	PgHistory history;    /* of the last stream; empty = none yet */
 
 	Lsn received;      /* the furthest position that was read */
-	Lsn confirmed;     /* the last flush position told on this connection */
+	Lsn confirmed;     /* the last flush position sent on this connection */
 	Lsn published;     /* the furthest confirmed transaction with an event */
 	int64_t status_ms; /* when the last status was sent */
 	bool status_asked;

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * relay/stream.c
- *	  PostgreSQL's side of the relay: connections, what is read, what is told.
+ *	  PostgreSQL's side of the relay: connections, reading, confirming.
  *
  *-------------------------------------------------------------------------
  */
@@ -95,7 +95,7 @@ on_started(Relay *relay)
 	outage_end(&relay->outage);
 }
 
-/* Tells what is waited for: once, then rarely. */
+/* Logs what is waited for, immediately and then at growing intervals. */
 static void
 tell_waiting(Relay *relay, PgErrorClass error_class, const Error *err)
 {
@@ -197,7 +197,7 @@ note_heard(Relay *relay)
 /*
  * A keepalive is a sign of life, and no more: its position may be behind lines
  * that still sit in the decoder's buffer (decoder/outlet.c), so it is never
- * confirmed.  That it was read is told, which quiets the server.
+ * confirmed.  It is reported as written, which quiets the server.
  */
 static void
 on_keepalive(Relay *relay)

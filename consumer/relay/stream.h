@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * relay/stream.h
- *	  PostgreSQL's side of the relay: connections, what is read, what is told.
+ *	  PostgreSQL's side of the relay: connections, reading, confirming.
  *
- * The serve functions do what is due, and the due functions tell when that is,
- * in ms of clock_ms(); INT64_MAX = never.
+ * The serve functions do what is due, and the due functions return when that
+ * is, in ms of clock_ms(); INT64_MAX = never.
  *
  *-------------------------------------------------------------------------
  */

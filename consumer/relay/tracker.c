@@ -36,13 +36,13 @@ struct Tracker
 	Lsn flush;
 	Lsn published; /* end of the last transaction with an event that left */
 
-	/* the furthest that was told since tracker_reset() */
+	/* the furthest that was seen since tracker_reset() */
 	Lsn last_lsn;
 	uint32_t last_events; /* produced of that transaction */
 	bool last_closed;     /* it is whole, or a position */
 
 	/* the present connection */
-	Lsn open;          /* the transaction half told; 0 = none */
+	Lsn open;          /* the transaction under way; 0 = none */
 	uint32_t next_seq; /* of its next event */
 	Lsn told;          /* the last commit or position */
 	Lsn candidate; /* the transaction of the event last called new; 0 = none */
@@ -154,7 +154,7 @@ check_event(const Tracker *tracker, Lsn lsn, uint32_t seq, Error *err)
 	if (lsn > tracker->last_lsn && !tracker->last_closed)
 		return error_set(err,
 						 "the stream is broken: the rest of the transaction "
-						 "at " LSN_FORMAT " did not come again",
+						 "at " LSN_FORMAT " did not arrive again",
 						 LSN_ARGS(tracker->last_lsn));
 	return true;
 }

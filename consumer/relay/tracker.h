@@ -4,8 +4,8 @@
  *	  What may be confirmed to PostgreSQL: the contiguous prefix of
  *	  transactions whose events are all in Kafka.
  *
- * The tracker is told of every line in the order of the stream and of every
- * delivery in any order.  The flush position is the end LSN of the last
+ * The tracker gets every line in the order of the stream, and every delivery
+ * in any order.  The flush position is the end LSN of the last
  * transaction before the oldest unfinished one; nothing else moves it, and it
  * never moves back.  Deliveries owed are counted, never derived by comparing
  * LSNs, since the LSNs of changes are not monotonic across transactions.
@@ -14,7 +14,7 @@
  * without a gap, its commit line names their number, and commits come in
  * ascending order.  A stream that breaks this is refused, not repaired.
  *
- * After PostgreSQL is connected to again the stream begins anew at the slot's
+ * After a new connection to PostgreSQL the stream restarts at the slot's
  * confirmed position.  What was seen before is then recognised by its position
  * (lsn, seq) and not produced twice.
  *
@@ -46,7 +46,7 @@ extern void tracker_free(Tracker *tracker);
 
 /*
  * An event line at position (lsn, seq).  TRACKER_NEW is only an answer: the
- * event counts as told once tracker_produced() is called, and until then the
+ * event counts as seen once tracker_produced() is called, and until then the
  * same question has the same answer and the same ticket.  With TRACKER_BROKEN
  * err says what is missing.
  */
@@ -73,9 +73,9 @@ extern bool tracker_commit(Tracker *tracker, Lsn lsn, uint32_t events,
 						   Error *err);
 
 /*
- * Every transaction that committed before this LSN has been told.  Positions
+ * Every transaction that committed before this LSN has been seen.  Positions
  * behind what is known already, or inside an open transaction, change nothing
- * but are no error (a position line may come between two events of a large
+ * but are not errors (a position line may come between two events of a large
  * transaction).
  */
 extern void tracker_position(Tracker *tracker, Lsn lsn);
@@ -86,7 +86,7 @@ extern void tracker_position(Tracker *tracker, Lsn lsn);
  */
 extern void tracker_delivered(Tracker *tracker, TrackerTicket ticket);
 
-/* The stream begins anew at the slot's position, on the same history. */
+/* The stream restarts at the slot's position, on the same history. */
 extern void tracker_reconnected(Tracker *tracker);
 
 /*
@@ -96,7 +96,7 @@ extern void tracker_reconnected(Tracker *tracker);
 extern void tracker_rewind(Tracker *tracker);
 
 /*
- * The stream begins anew and nothing told before counts: another server or
+ * The stream restarts and nothing seen before counts: another server or
  * timeline, or another producer.  The flush position becomes 0 (unknown).
  */
 extern void tracker_reset(Tracker *tracker);
@@ -114,7 +114,7 @@ extern Lsn tracker_published(const Tracker *tracker);
 
 /*
  * What may be confirmed on the present connection: never above a commit or
- * position told on it.  0 = nothing yet.
+ * position seen on it.  0 = nothing yet.
  */
 extern Lsn tracker_flush(const Tracker *tracker);
 
