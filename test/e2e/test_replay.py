@@ -2,6 +2,7 @@
 
 import re
 import threading
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -115,7 +116,7 @@ def test_memory_is_flat(outbox: Outbox) -> None:
         memory: list[int] = []
 
         def notice(_diagnostic: psycopg.errors.Diagnostic) -> None:
-            status = open(f"/proc/{connection.info.backend_pid}/status").read()
+            status = Path(f"/proc/{connection.info.backend_pid}/status").read_text()
             memory.append(int(re.search(r"RssAnon:\s+(\d+)", status)[1]))
 
         connection.add_notice_handler(notice)
