@@ -85,9 +85,11 @@ check-e2e: all ## Run the tests on a real PostgreSQL and a real Kafka; PYTEST_AR
 check-examples: decoder extension ## Run the tests of the examples
 	$(PYTHON) -m harness.with_postgres build/venv/bin/python -m pytest examples/python
 
-check-faults: deps ## Let everything fail at random for 20 minutes
+check-faults: deps ## Let everything fail at random: 20 seeds, a minute each [SEEDS SECONDS DELIVERY]
 	$(MAKE) all
-	$(PYTHON) -m pytest test/e2e/test_faults.py -s --fault-seeds 20 --fault-seconds 60
+	$(PYTHON) -m pytest test/e2e/test_faults.py -s \
+		--fault-seeds $(or $(SEEDS),20) --fault-seconds $(or $(SECONDS),60) \
+		$(if $(DELIVERY),--fault-delivery $(DELIVERY))
 
 check-demo: all ## Run the demo as a test
 	test/demo.sh

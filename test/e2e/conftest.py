@@ -19,6 +19,8 @@ from psycopg import sql
 
 _numbers = itertools.count(1)
 
+DELIVERIES = ("at-least-once",)
+
 ADD = (
     "INSERT INTO outbox (aggregate_type, aggregate_id, event_type, payload)"
     " VALUES (%s, %s, 'Happened', %s)"
@@ -29,6 +31,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--fault-seed", type=int, help="the first; random without")
     parser.addoption("--fault-seeds", type=int, default=1)
     parser.addoption("--fault-seconds", type=int, default=20)
+    parser.addoption("--fault-delivery", choices=DELIVERIES, help="each without")
 
 
 @pytest.fixture(scope="session")

@@ -38,7 +38,7 @@ listeners=PLAINTEXT://127.0.0.1:{port}{listener}
 advertised.listeners=PLAINTEXT://127.0.0.1:{port}{advertised}
 controller.listener.names=CONTROLLER
 inter.broker.listener.name=PLAINTEXT
-listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,PROXIED:PLAINTEXT
+listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT{protocols}
 log.dirs={data}
 num.partitions=4
 offsets.topic.replication.factor=1
@@ -82,7 +82,8 @@ class Kafka:
     """A broker below a scratch folder; extra are lines of its properties.
 
     With proxied it listens on a second port, as which another is advertised:
-    clients of that one go through a proxy.  With joins it is the second node
+    clients of that one go through a proxy.  There may be several such pairs, for
+    clients with a proxy each.  With joins it is the second node
     of the other's cluster, and no controller.
     """
 
@@ -94,9 +95,10 @@ class Kafka:
         scratch: Scratch,
         name: str = "kafka",
         extra: str = "",
-        proxied: tuple[int, int] | None = None,
+        proxied: tuple[int, int] | list[tuple[int, int]] | None = None,
         joins: "Kafka | None" = None,
     ) -> None:
+        pairs = proxied if isinstance(proxied, list) else [proxied] if proxied else []
         self.folder = scratch.folder(name)
         self.log = self.folder / "log"
         self.port = free_port()
@@ -108,7 +110,7 @@ class Kafka:
             else base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         )
         self._properties = self.folder / "server.properties"
-        self._properties.write_text(self._server_properties(proxied, joins) + extra)
+        self._properties.write_text(self._server_properties(pairs, joins) + extra)
         self._process = None
         self._watcher: Consumer | None = None
         self._java(
@@ -119,12 +121,13 @@ class Kafka:
         )
 
     def _server_properties(
-        self, proxied: tuple[int, int] | None, joins: "Kafka | None"
+        self, proxied: list[tuple[int, int]], joins: "Kafka | None"
     ) -> str:
-        listener = advertised = ""
-        if proxied:
-            listener = f",PROXIED://127.0.0.1:{proxied[0]}"
-            advertised = f",PROXIED://127.0.0.1:{proxied[1]}"
+        listener = advertised = protocols = ""
+        for n, (port, other) in enumerate(proxied):
+            listener += f",PROXIED{n}://127.0.0.1:{port}"
+            advertised += f",PROXIED{n}://127.0.0.1:{other}"
+            protocols += f",PROXIED{n}:PLAINTEXT"
         if not joins:
             controller = f",CONTROLLER://127.0.0.1:{self.controller}"
             listener += controller
@@ -136,6 +139,7 @@ class Kafka:
             controller=self.controller,
             data=self.folder / "data",
             listener=listener,
+            protocols=protocols,
             advertised=advertised,
         )
 
