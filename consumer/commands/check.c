@@ -301,6 +301,20 @@ check_size(Check *check, const KafkaBrokers *brokers)
 		   "in section [outbox]");
 }
 
+/* Whether the brokers can be reached, and let the relay produce. */
+static void
+check_brokers(Check *check, const KafkaBrokers *brokers)
+{
+	report(check, brokers->reached,
+		   brokers->reached ? "every broker can be reached where it says it is"
+							: brokers->unreachable.text,
+		   "set its advertised.listeners to an address that the relay reaches");
+	report(check, brokers->accepts,
+		   brokers->accepts ? "Kafka accepts the idempotent producer"
+							: brokers->refusal.text,
+		   "allow the relay's principal WRITE on its topics");
+}
+
 /* The side of Kafka. */
 static void
 check_kafka(Check *check)
@@ -316,6 +330,7 @@ check_kafka(Check *check)
 		return;
 	}
 	report(check, true, answer.text, NULL);
+	check_brokers(check, &brokers);
 	check_size(check, &brokers);
 	/* A template is a topic of its own if it names no column. */
 	if (topic != NULL && strchr(topic, '$') == NULL)

@@ -11,33 +11,7 @@
 #include <string.h>
 
 #include "kafka/check.h"
-#include "kafka/properties.h"
-
-/* The longest time to wait for an answer, in ms. */
-#define ANSWER_MS 5000
-
-/* A producer of [kafka] that asks and never produces. */
-static rd_kafka_t *
-open_producer(const Config *config, Error *answer)
-{
-	rd_kafka_conf_t *conf = kafka_properties_new(config, answer);
-	rd_kafka_t *producer;
-	char reason[512];
-
-	if (conf == NULL)
-		return NULL;
-	/* The answer says what a log line would. */
-	rd_kafka_conf_set(conf, "log_level", "0", NULL, 0);
-	/* To look is not to create. */
-	rd_kafka_conf_set(conf, "allow.auto.create.topics", "false", NULL, 0);
-	rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_ERROR);
-	producer = rd_kafka_new(RD_KAFKA_PRODUCER, conf, reason, sizeof(reason));
-	if (producer != NULL)
-		return producer;
-	rd_kafka_conf_destroy(conf);
-	error_set(answer, "[kafka] %s", reason);
-	return NULL;
-}
+#include "kafka/probe.h"
 
 /* The last reason that the producer noted, or what the question returned. */
 static void
@@ -71,7 +45,7 @@ describe_broker(rd_kafka_t *producer, int broker)
 	resource = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_BROKER, id);
 	rd_kafka_DescribeConfigs(producer, &resource, 1, NULL, queue);
 	rd_kafka_ConfigResource_destroy(resource);
-	event = rd_kafka_queue_poll(queue, ANSWER_MS);
+	event = rd_kafka_queue_poll(queue, KAFKA_PROBE_MS);
 	rd_kafka_queue_destroy(queue);
 	return event;
 }
@@ -107,7 +81,7 @@ read_settings(const rd_kafka_event_t *event, KafkaBrokers *brokers)
 bool
 kafka_check_brokers(const Config *config, KafkaBrokers *brokers, Error *answer)
 {
-	rd_kafka_t *producer = open_producer(config, answer);
+	rd_kafka_t *producer = kafka_probe_open(config, answer);
 	const struct rd_kafka_metadata *metadata;
 	rd_kafka_event_t *event = NULL;
 	rd_kafka_resp_err_t code;
@@ -115,12 +89,15 @@ kafka_check_brokers(const Config *config, KafkaBrokers *brokers, Error *answer)
 	memset(brokers, 0, sizeof(KafkaBrokers));
 	if (producer == NULL)
 		return false;
-	code = rd_kafka_metadata(producer, 0, NULL, &metadata, ANSWER_MS);
+	code = rd_kafka_metadata(producer, 0, NULL, &metadata, KAFKA_PROBE_MS);
 	if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
 		describe_failure(producer, code, answer);
 	else
 	{
 		error_set(answer, "Kafka answers: brokers: %d", metadata->broker_cnt);
+		brokers->reached =
+			kafka_probe_listeners(producer, metadata, &brokers->unreachable);
+		brokers->accepts = kafka_probe_idempotence(producer, &brokers->refusal);
 		event = describe_broker(producer, metadata->brokers[0].id);
 		rd_kafka_metadata_destroy(metadata);
 	}
@@ -136,7 +113,7 @@ kafka_check_brokers(const Config *config, KafkaBrokers *brokers, Error *answer)
 KafkaTopicState
 kafka_check_topic(const Config *config, const char *topic, Error *answer)
 {
-	rd_kafka_t *producer = open_producer(config, answer);
+	rd_kafka_t *producer = kafka_probe_open(config, answer);
 	rd_kafka_topic_t *handle;
 	const struct rd_kafka_metadata *metadata;
 	rd_kafka_resp_err_t code;
@@ -144,12 +121,15 @@ kafka_check_topic(const Config *config, const char *topic, Error *answer)
 	if (producer == NULL)
 		return KAFKA_TOPIC_UNKNOWN;
 	handle = rd_kafka_topic_new(producer, topic, NULL);
-	code = rd_kafka_metadata(producer, 0, handle, &metadata, ANSWER_MS);
+	code = rd_kafka_metadata(producer, 0, handle, &metadata, KAFKA_PROBE_MS);
 	if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
 	{
 		code = metadata->topics[0].err;
 		rd_kafka_metadata_destroy(metadata);
 	}
+	if (code == RD_KAFKA_RESP_ERR_NO_ERROR &&
+		!kafka_probe_write(config, topic, answer))
+		code = RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED;
 	if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
 		error_set(answer, "topic \"%s\" exists", topic);
 	else

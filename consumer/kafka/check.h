@@ -14,7 +14,7 @@ typedef enum KafkaTopicState
 {
 	KAFKA_TOPIC_THERE,
 	KAFKA_TOPIC_MISSING,
-	KAFKA_TOPIC_FORBIDDEN, /* as far as that shows without writing */
+	KAFKA_TOPIC_FORBIDDEN, /* the relay may not write to it, or not see it */
 	KAFKA_TOPIC_UNKNOWN    /* no answer */
 } KafkaTopicState;
 
@@ -23,6 +23,10 @@ typedef struct KafkaBrokers
 {
 	bool create_topics; /* they create topics by themselves */
 	long max_bytes;     /* the largest batch they take; 0 = not shown */
+	bool reached;       /* all of them, at the addresses that they name */
+	Error unreachable;  /* or which one is not */
+	bool accepts;       /* the idempotent producer */
+	Error refusal;      /* or what they say to it */
 } KafkaBrokers;
 
 /*

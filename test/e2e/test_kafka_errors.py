@@ -1,6 +1,7 @@
 """Kafka that will not have the relay: said once, in words that help, and then
 rarely; and it goes on when Kafka has changed its mind."""
 
+import subprocess
 from collections.abc import Iterator
 
 import pytest
@@ -8,7 +9,7 @@ from confluent_kafka.admin import AclOperation
 from conftest import Outbox
 from harness.kafka import Kafka
 from harness.process import free_port
-from harness.relay import Relay
+from harness.relay import BINARY, Relay
 from harness.scratch import Scratch
 from harness.wait import wait_until
 
@@ -149,6 +150,12 @@ def test_an_advertised_listener_that_nobody_reaches(
         wait_statuses(relay, 30)
         assert count(relay, WAITING) == 1
         assert not outbox.is_confirmed(outbox.wal_end())
+        relay.kill()
+        [failure] = failures(outbox, "-b", f"127.0.0.1:{port}")
+        assert failure == (
+            f"broker 1 says that it is at 127.0.0.1:{nowhere}, and cannot be reached there;"
+            " repair: set its advertised.listeners to an address that the relay reaches"
+        )
     finally:
         kafka.kill()
 
@@ -164,3 +171,49 @@ def test_a_mechanism_without_tokens(outbox: Outbox) -> None:
         " with client id, client secret and token endpoint: the relay can get tokens in no"
         " other way"
     ]
+
+
+def failures(outbox: Outbox, *arguments: str) -> list[str]:
+    """What check finds about Kafka."""
+    done = subprocess.run(
+        [str(BINARY), "check", "-d", outbox.conninfo, "--slot", outbox.slot, *arguments],
+        capture_output=True, text=True, check=False,
+    )
+    found = [line[6:] for line in done.stdout.splitlines() if line.startswith("FAIL")]
+    assert done.returncode == (3 if found else 0), done.stdout + done.stderr
+    return found
+
+
+def test_check_sees_missing_rights(outbox: Outbox, sasl_kafka: Kafka) -> None:
+    """None at all, the right to look, and the right to write; and it writes nothing."""
+    outbox.kafka = sasl_kafka
+    outbox.create_slot()
+    sasl_kafka.create_topic(outbox.topic, partitions=1)
+    arguments = (*as_relay(sasl_kafka), "-X", f"outbox.topic={outbox.topic}")
+    producer, topic = failures(outbox, *arguments)
+    assert "Cluster authorization failed" in producer
+    assert producer.endswith("repair: allow the relay's principal WRITE on its topics")
+    refused = (
+        f'topic "{outbox.topic}": Broker: Topic authorization failed; repair: allow the'
+        " relay's principal WRITE on it"
+    )
+    assert topic == refused
+    sasl_kafka.allow("relay", outbox.topic, AclOperation.DESCRIBE)
+    assert failures(outbox, *arguments)[1] == refused
+    sasl_kafka.allow("relay", outbox.topic, AclOperation.WRITE)
+    assert failures(outbox, *arguments) == []
+    assert sasl_kafka.count(outbox.topic) == 0
+
+
+def test_check_sees_a_wrong_password(outbox: Outbox, sasl_kafka: Kafka) -> None:
+    outbox.create_slot()
+    [failure] = failures(outbox, *as_relay(sasl_kafka, "wrong"))
+    assert failure.startswith("Kafka does not answer: ") and "Authentication failed" in failure
+
+
+def test_check_sees_a_mechanism_without_tokens(outbox: Outbox, sasl_kafka: Kafka) -> None:
+    outbox.create_slot()
+    [failure] = failures(
+        outbox, *as_relay(sasl_kafka), "-X", "kafka.sasl.mechanisms=OAUTHBEARER"
+    )
+    assert failure.startswith("[kafka] sasl.mechanisms OAUTHBEARER needs")
