@@ -126,6 +126,85 @@ def test_dead_letter_that_is_too_large_goes_without_its_value(outbox: Outbox) ->
     assert {(r.key, r.value) for r in outbox.kafka.read(dead)} == {(b"k", None)}
 
 
+def test_dead_letter_of_a_refused_timestamp(outbox: Outbox) -> None:
+    """Both topics refuse it: the letter has its own time, and a header with it."""
+    outbox.create_slot()
+    limit = {"message.timestamp.after.max.ms": "3600000"}
+    outbox.kafka.create_topic(outbox.topic, partitions=1, **limit)
+    dead = dead_letters(outbox, **limit)
+    outbox.db.execute("ALTER TABLE outbox ADD at bigint")
+    for n, at in enumerate((None, 4102444800123, None)):
+        outbox.db.execute(
+            "INSERT INTO outbox (aggregate_type, aggregate_id, event_type, payload, at)"
+            " VALUES (%s, 'k', 'e', %s, %s)",
+            (outbox.aggregate_type, str(n), at),
+        )
+    outbox.relay(
+        "-X", "outbox.timestamp=at", "-X", "relay.on_error=dead-letter",
+        "-X", f"relay.dead_letter_topic={dead}",
+    )
+    outbox.wait_all_confirmed()
+    assert first_occurrences(outbox.kafka.read(outbox.topic)) == [b"0", b"2"]
+    [letter] = outbox.kafka.read(dead)
+    found = headers(letter)
+    assert letter.value == b"1"
+    assert found["pg_outbox.timestamp"] == "4102444800123"
+    assert found["pg_outbox.code"] == "INVALID_TIMESTAMP"
+    assert letter.timestamp < 4102444800123
+
+
+def test_dead_letter_without_a_key(outbox: Outbox) -> None:
+    """A compacted topic takes no record without a key: it gets its position."""
+    outbox.create_slot()
+    compact = {"cleanup.policy": "compact"}
+    outbox.kafka.create_topic(outbox.topic, partitions=1, **compact)
+    dead = dead_letters(outbox, **compact)
+    outbox.db.execute("ALTER TABLE outbox ADD k text")
+    for n, key in enumerate(("a", None, "b")):
+        outbox.db.execute(
+            "INSERT INTO outbox (aggregate_type, aggregate_id, event_type, payload, k)"
+            " VALUES (%s, 'x', 'e', %s, %s)",
+            (outbox.aggregate_type, str(n), key),
+        )
+    outbox.relay(
+        "-X", "outbox.key=k", "-X", "relay.on_error=dead-letter",
+        "-X", f"relay.dead_letter_topic={dead}",
+    )
+    outbox.wait_all_confirmed()
+    assert first_occurrences(outbox.kafka.read(outbox.topic)) == [b"0", b"2"]
+    [letter] = outbox.kafka.read(dead)
+    found = headers(letter)
+    assert letter.value == b"1"
+    assert letter.key.decode() == f"{found['pg_outbox.lsn']}/{found['pg_outbox.seq']}"
+    assert found["pg_outbox.cut"] == "key"
+    assert found["eventType"] == "e"
+
+
+def test_dead_letter_with_large_headers(outbox: Outbox) -> None:
+    """They are cut before the value is."""
+    outbox.create_slot()
+    limit = {"max.message.bytes": "10000"}
+    outbox.kafka.create_topic(outbox.topic, partitions=1, **limit)
+    dead = dead_letters(outbox, **limit)
+    outbox.db.execute("ALTER TABLE outbox ADD h text")
+    outbox.db.execute(
+        "INSERT INTO outbox (aggregate_type, aggregate_id, event_type, payload, h)"
+        " VALUES (%s, 'k', 'e', '1', repeat('x', 20000))",
+        (outbox.aggregate_type,),
+    )
+    outbox.relay(
+        "-X", "outbox.headers=id,h", "-X", "relay.on_error=dead-letter",
+        "-X", f"relay.dead_letter_topic={dead}",
+    )
+    outbox.wait_all_confirmed()
+    [letter] = outbox.kafka.read(dead)
+    assert (letter.key, letter.value) == (b"k", b"1")
+    found = headers(letter)
+    assert "h" not in found and "id" not in found
+    assert found["pg_outbox.cut"] == "headers"
+    assert found["pg_outbox.code"] == "MSG_SIZE_TOO_LARGE"
+
+
 def test_dead_letter_that_is_refused(outbox: Outbox) -> None:
     """Then there is nowhere left for the event, and the relay holds before it."""
     outbox.create_slot()
