@@ -260,6 +260,24 @@ take_payload(Source *source, Slice text, Envelope *out)
 									text.data + text.len, &out->payload);
 }
 
+/* Takes the key, which may be any bytes, as base64. */
+static void
+take_key(Source *source, bool required, Envelope *out)
+{
+	Slice encoding = {NULL, 0};
+
+	take_string(source, "key", required, true, &out->key);
+	take_string(source, "key_encoding", false, false, &encoding);
+	if (encoding.data == NULL || source->error != NULL)
+		return;
+	if (encoding.len != strlen("base64") ||
+		memcmp(encoding.data, "base64", encoding.len) != 0)
+		fail(source, "an unknown encoding of the key");
+	else if (out->key.data == NULL ||
+			 !envelope_decode_base64(source->reader, out->key, &out->key))
+		fail(source, "a key of bad base64");
+}
+
 /* Takes an event or error line. */
 static void
 take_event(Source *source, Slice payload, Envelope *out)
@@ -274,7 +292,7 @@ take_event(Source *source, Slice payload, Envelope *out)
 		take_number(source, "bytes", false, INT64_MIN, INT64_MAX, &out->bytes);
 	}
 	take_string(source, "topic", !is_error, false, &out->topic);
-	take_string(source, "key", !is_error, true, &out->key);
+	take_key(source, !is_error, out);
 	take_number(source, "partition", false, 0, INT32_MAX, &partition);
 	out->partition = (int32_t) partition;
 	take_number(source, "ts", !is_error, INT64_MIN, INT64_MAX, &out->ts);

@@ -172,6 +172,19 @@ read_payload(Cursor *c, Envelope *out)
 	return error == NULL || fail(c, error);
 }
 
+/* Reads the key, and whether it is any bytes, as base64. */
+static bool
+read_key(Cursor *c, Envelope *out)
+{
+	if (!read_nullable(c, &out->key))
+		return false;
+	if (!ACCEPT(c, ",\"key_encoding\":\"base64\""))
+		return true;
+	return (out->key.data != NULL &&
+			envelope_decode_base64(c->reader, out->key, &out->key)) ||
+		   fail(c, "a key of bad base64");
+}
+
 /*
  * Reads everything after the topic.  An error line is sure to have a position
  * and a payload only.
@@ -183,7 +196,7 @@ read_rest(Cursor *c, Envelope *out, bool is_error)
 
 	if (ACCEPT(c, ",\"key\":"))
 	{
-		if (!read_nullable(c, &out->key))
+		if (!read_key(c, out))
 			return false;
 	}
 	else if (!is_error)

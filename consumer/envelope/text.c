@@ -407,9 +407,8 @@ base64_value(char c)
 	return c == '/' ? 63 : -1;
 }
 
-/* Decodes base64 (RFC 4648, padded, nothing else) into the arena. */
-static bool
-decode_base64(EnvelopeReader *reader, Slice text, Slice *out)
+bool
+envelope_decode_base64(EnvelopeReader *reader, Slice text, Slice *out)
 {
 	char *first = reader->arena + reader->used;
 	char *to = first;
@@ -482,9 +481,9 @@ envelope_decode_payload(EnvelopeReader *reader, EnvelopeEncoding encoding,
 			error = read_payload_string(reader, p, end, &text);
 			if (error != NULL)
 				return error;
-			return decode_base64(reader, text, out)
+			return envelope_decode_base64(reader, text, out)
 					   ? NULL
-					   : "the payload is not valid base64";
+					   : "a payload of bad base64";
 		case ENCODING_NONE:
 			*out = (Slice){NULL, 0};
 			return end - p == 4 && memcmp(p, "null", 4) == 0

@@ -55,6 +55,13 @@ extern const char *envelope_decode_payload(EnvelopeReader *reader,
 										   Slice *out);
 
 /*
+ * Decodes base64 (RFC 4648, padded, nothing else) into the arena; false if it
+ * is none.
+ */
+extern bool envelope_decode_base64(EnvelopeReader *reader, Slice text,
+								   Slice *out);
+
+/*
  * Writes the JSON text [p, end) to *to with every character above ASCII as
  * \uXXXX, and returns where it ends; NULL if the text is not UTF-8, or such a
  * character follows a backslash.  There must be room for ENVELOPE_ESCAPED

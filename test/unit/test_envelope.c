@@ -56,6 +56,12 @@ static const char *const good_lines[] = {
 	"\"𐀀\":\"\xf4\x8f\xbf\xbf\"},\"payload\":1}",
 	"{\"topic\":\"t\",\"key\":\"k\",\"ts\":5,\"committed\":1764000000123,"
 	"\"lsn\":\"0/1\",\"seq\":0,\"headers\":{},\"payload\":1}",
+	"{\"topic\":\"t\",\"key\":\"AP8=\",\"key_encoding\":\"base64\","
+	"\"partition\":1,"
+	"\"ts\":1,\"lsn\":\"0/1\",\"seq\":0,\"headers\":{},\"payload\":1}",
+	"{\"error\":\"e\",\"relation\":\"r\",\"key\":\"\",\"key_encoding\":"
+	"\"base64\","
+	"\"lsn\":\"0/1\",\"seq\":0,\"payload\":1}",
 };
 
 #define N_GOOD (sizeof(good_lines) / sizeof(good_lines[0]))
@@ -90,6 +96,12 @@ static const char *const bad_lines[] = {
 	EVENT ",\"encoding\":\"text\",\"payload\":\"\xed\xa0\x80\"}",
 	EVENT ",\"encoding\":\"text\",\"payload\":\"\xf4\x90\x80\x80\"}",
 	EVENT ",\"encoding\":\"text\",\"payload\":\"\xe2\x82\"}",
+	"{\"topic\":\"t\",\"key\":\"AP8\",\"key_encoding\":\"base64\",\"ts\":1,"
+	"\"lsn\":\"0/1\",\"seq\":0,\"headers\":{},\"payload\":1}",
+	"{\"topic\":\"t\",\"key\":null,\"key_encoding\":\"base64\",\"ts\":1,"
+	"\"lsn\":\"0/1\",\"seq\":0,\"headers\":{},\"payload\":1}",
+	"{\"topic\":\"t\",\"key\":\"00\",\"key_encoding\":\"hex\",\"ts\":1,"
+	"\"lsn\":\"0/1\",\"seq\":0,\"headers\":{},\"payload\":1}",
 	EVENT ",\"encoding\":\"base64\",\"payload\":\"AAE\"}",
 	EVENT ",\"encoding\":\"base64\",\"payload\":\"AA=A\"}",
 	EVENT ",\"encoding\":\"base64\",\"payload\":\"A===\"}",
@@ -258,6 +270,18 @@ payloads_are_decoded_by_their_encoding(void **state)
 	assert_slice(read_good(good_lines[11]).payload, "\x00\x01\xff", 3);
 	assert_slice(read_good(good_lines[12]).payload, "\x00\x01", 2);
 	assert_slice(read_good(good_lines[13]).payload, "\x00", 1);
+}
+
+static void
+keys_may_be_any_bytes(void **state)
+{
+	Envelope out =
+		read_good("{\"topic\":\"t\",\"key\":\"AP8=\",\"key_encoding\":"
+				  "\"base64\",\"ts\":1,"
+				  "\"lsn\":\"0/1\",\"seq\":0,\"headers\":{},\"payload\":1}");
+
+	(void) state;
+	assert_slice(out.key, "\0\xff", 2);
 }
 
 static void
@@ -487,6 +511,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_event_is_read_member_by_member),
 		cmocka_unit_test(payloads_are_decoded_by_their_encoding),
+		cmocka_unit_test(keys_may_be_any_bytes),
 		cmocka_unit_test(null_and_empty_are_not_the_same),
 		cmocka_unit_test(other_lines_are_read),
 		cmocka_unit_test(both_readers_agree_on_good_lines),
