@@ -169,8 +169,7 @@ base64_text(Bytes bytes, Bytes *text)
 		pg_b64_encode((const void *) bytes.data, bytes.len, result, size);
 }
 
-/* A date, time or timestamp in ISO 8601; UTC, with Z, if it has a zone. */
-static void
+void
 time_text(Oid typid, Datum value, Bytes *text)
 {
 	static const char utc[] = "+00:00";
@@ -218,8 +217,7 @@ server_text(const Column *column, const char *string, int len, Bytes *text)
 static const char *
 too_large_to_print(const Column *column)
 {
-	return psprintf("column \"%s\" is too large for a topic, key or header",
-					column->name);
+	return psprintf("column \"%s\" is too large when printed", column->name);
 }
 
 /* A value as its type prints it. */

@@ -103,6 +103,12 @@ extern const char *column_integer(const Column *column, Datum value,
  */
 extern const char *column_unix_ms(const Column *column, Datum value, int64 *ms);
 
+/*
+ * Gives a date, time or timestamp in ISO 8601, UTC with Z if it has a zone;
+ * allocates in the current context.
+ */
+extern void time_text(Oid typid, Datum value, Bytes *text);
+
 /* Microseconds since 2000, as PostgreSQL counts, to ms since 1970. */
 extern int64 unix_ms(int64 time);
 

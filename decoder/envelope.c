@@ -27,6 +27,19 @@ append_error(StringInfo out, const Event *event)
 	appendStringInfoChar(out, ',');
 }
 
+/* Appends the key; any bytes as base64, and that they are. */
+static void
+append_key(StringInfo out, const Event *event)
+{
+	if (!event->is_raw_key || event->key.data == NULL)
+	{
+		json_append_string(out, event->key);
+		return;
+	}
+	json_append_base64(out, event->key);
+	json_append_literal(out, ",\"key_encoding\":\"base64\"");
+}
+
 /* Appends where the event goes: topic, key, partition, as far as known. */
 static void
 append_route(StringInfo out, const Event *event)
@@ -40,7 +53,7 @@ append_route(StringInfo out, const Event *event)
 	if (event->has_key)
 	{
 		json_append_literal(out, "\"key\":");
-		json_append_string(out, event->key);
+		append_key(out, event);
 		appendStringInfoChar(out, ',');
 	}
 	if (event->partition != NO_PARTITION)
@@ -53,9 +66,10 @@ append_position(StringInfo out, const Event *event)
 {
 	appendStringInfo(out, "\"ts\":" INT64_FORMAT, event->ts);
 	if (event->has_ts)
-		appendStringInfo(out, ",\"committed\":" INT64_FORMAT, event->committed);
+		appendStringInfo(out, ",\"committed\":" INT64_FORMAT,
+						 unix_ms(event->place.commit_time));
 	appendStringInfo(out, ",\"lsn\":\"%X/%X\",\"seq\":%u",
-					 LSN_FORMAT_ARGS(event->lsn), event->seq);
+					 LSN_FORMAT_ARGS(event->place.lsn), event->place.seq);
 }
 
 /* Appends the headers. */
@@ -182,7 +196,8 @@ drop_broken_text(Event *event)
 		event->relation = unknown;
 	if (is_broken(event, event->topic, "topic is not valid UTF-8"))
 		event->has_topic = false;
-	if (is_broken(event, event->key, "key is not valid UTF-8"))
+	if (!event->is_raw_key &&
+		is_broken(event, event->key, "key is not valid UTF-8"))
 		event->has_key = false;
 	drop_broken_headers(event);
 	if ((event->payload_type == PAYLOAD_JSON ||

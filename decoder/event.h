@@ -9,9 +9,11 @@
 #define PG_OUTBOX_EVENT_H
 
 #include "access/xlogdefs.h"
+#include "datatype/timestamp.h"
 #include "utils/jsonb.h"
 
 #include "bytes.h"
+#include "column.h"
 
 typedef struct EventHeader
 {
@@ -28,6 +30,15 @@ typedef enum PayloadType
 	PAYLOAD_BYTES
 } PayloadType;
 
+/* Where an event stands in the stream. */
+typedef struct EventPlace
+{
+	XLogRecPtr lsn; /* end of the transaction's commit record */
+	uint32 seq;     /* ordinal of the line in its transaction, from 0 */
+	TransactionId xid;
+	TimestampTz commit_time;
+} EventPlace;
+
 /* All texts are UTF-8 and live as long as the row's memory context. */
 typedef struct Event
 {
@@ -37,12 +48,11 @@ typedef struct Event
 	Bytes topic;
 	bool has_key;
 	Bytes key;
+	bool is_raw_key; /* any bytes, not text */
 	int32 partition; /* NO_PARTITION: the partitioner decides */
 	bool has_ts;     /* option timestamp names it: it is not the commit time */
 	int64 ts;        /* ms since 1970-01-01 UTC */
-	int64 committed; /* the same of the commit */
-	XLogRecPtr lsn;  /* end of the transaction's commit record */
-	uint32 seq;      /* ordinal of the line in its transaction, from 0 */
+	EventPlace place;
 	bool has_headers;
 	EventHeader *headers;
 	int n_headers;
@@ -55,11 +65,14 @@ typedef struct Event
 
 #define NO_PARTITION (-1)
 
-/* Makes an event of which nothing is known. */
+/* Makes an event of which nothing is known but its place and relation. */
 static inline void
-event_init(Event *event)
+event_init(Event *event, const EventPlace *place, Bytes relation)
 {
 	memset(event, 0, sizeof(Event));
+	event->place = *place;
+	event->relation = relation;
+	event->ts = unix_ms(place->commit_time);
 	event->partition = NO_PARTITION;
 	event->bytes = -1;
 }

@@ -103,7 +103,7 @@ check_field(const Options *options, const Field *field)
 {
 	const char *error = check_text("a field", field->name, field->name);
 
-	if (field->value.len > options->max_event_bytes)
+	if (field->value.len > options->events.max_event_bytes)
 		return error;
 	if (error == NULL &&
 		(field->kind == FIELD_TEXT || field->kind == FIELD_JSON))
@@ -181,7 +181,7 @@ resolve(MessageReader *reader, const Field *fields, int n_fields)
 			pnstrdup(fields[i].name.data, fields[i].name.len);
 	}
 	reader->n_form = n_fields;
-	reader->outbox = outbox_resolve(reader->options, &message.source);
+	reader->outbox = outbox_resolve(&reader->options->events, &message.source);
 	reader->outbox->name.data = MESSAGE_RELATION;
 	reader->outbox->name.len = strlen(MESSAGE_RELATION);
 	MemoryContextSwitchTo(old);
@@ -189,18 +189,20 @@ resolve(MessageReader *reader, const Field *fields, int n_fields)
 
 /* Makes an event that is an error. */
 static bool
-broken(const MessageReader *reader, const char *error, Event *event)
+broken(const MessageReader *reader, const char *error, const EventPlace *place,
+	   Event *event)
 {
-	event_init(event);
-	event->relation.data = MESSAGE_RELATION;
-	event->relation.len = strlen(MESSAGE_RELATION);
+	Bytes relation = {MESSAGE_RELATION, strlen(MESSAGE_RELATION)};
+
+	event_init(event, place, relation);
 	event->error = error;
-	/* One shard has to tell of it. */
+	/* One shard has to report it. */
 	return reader->options->shard == 0;
 }
 
 bool
-event_from_message(MessageReader *reader, Bytes content, Event *event)
+event_from_message(MessageReader *reader, Bytes content,
+				   const EventPlace *place, Event *event)
 {
 	Field *fields = reader->fields;
 	int n_fields;
@@ -209,7 +211,7 @@ event_from_message(MessageReader *reader, Bytes content, Event *event)
 	for (int i = 0; error == NULL && i < n_fields; i++)
 		error = check_field(reader->options, &fields[i]);
 	if (error != NULL)
-		return broken(reader, error, event);
+		return broken(reader, error, place, event);
 
 	if (!is_same_form(reader, fields, n_fields))
 		resolve(reader, fields, n_fields);
@@ -218,5 +220,5 @@ event_from_message(MessageReader *reader, Bytes content, Event *event)
 		reader->outbox->nulls[i] = fields[i].kind == FIELD_NULL;
 		reader->outbox->values[i] = PointerGetDatum(&fields[i].value);
 	}
-	return event_from_values(reader->options, reader->outbox, event);
+	return event_from_values(reader->options, reader->outbox, place, event);
 }

@@ -17,13 +17,13 @@ typedef struct MessageReader MessageReader;
 extern MessageReader *message_reader_create(const Options *options);
 
 /*
- * Fills in all members of the event but lsn and seq, and ts only if the
- * message says it, from its content, which must stay until the event is
- * written.  A broken one raises nothing: event->error says what is wrong.
+ * Makes an event of a message, of its content, which must stay until the event
+ * is written.  A broken one raises nothing: event->error says what is wrong.
  * Allocates in the current context, which must be reset after each message.
- * False if the event belongs to another shard.
+ * False if it is none: it does not match option "where", or belongs to another
+ * shard.
  */
 extern bool event_from_message(MessageReader *reader, Bytes content,
-							   Event *event);
+							   const EventPlace *place, Event *event);
 
 #endif /* PG_OUTBOX_MESSAGE_H */

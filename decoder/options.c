@@ -3,9 +3,13 @@
  * options.c
  *	  The options of START_REPLICATION and pg_logical_slot_get_changes().
  *
- * Adding one: a field in Options, a function in option_readers.c that reads its
- * value, a line in the table below, a line in docs/options.md, a line in the
- * relay's settings (consumer/config/settings.c).
+ * Some are about the connection; the others may stand behind an entry of option
+ * "tables", too, and then hold for what that entry stands for.
+ *
+ * Adding one: a field in Options or EventOptions, a function in
+ * option_readers.c that reads its value, a line in the table below, a line in
+ * docs/options.md, a line in the relay's settings
+ * (consumer/config/settings.c).
  *
  *-------------------------------------------------------------------------
  */
@@ -25,32 +29,37 @@
 typedef struct OptionDescription
 {
 	const char *name;
-	OptionReader *read;
-	const char *default_value; /* NULL: the reader is not called */
+	OptionReader *read;            /* one of the two is set */
+	EventOptionReader *read_event; /* a table may have its own */
+	const char *default_value;     /* NULL: the reader is not called */
 } OptionDescription;
 
 static const OptionDescription descriptions[] = {
-	{"proto_version", read_proto_version, NULL},
-	{"tables", read_tables, "public.outbox"},
-	{"messages", read_messages, "pg_outbox"},
-	{"topic", read_topic, "${aggregate_type|aggregatetype}.events"},
-	{"route_by", read_role, NULL},
-	{"route_regex", read_route_regex, NULL},
-	{"route_replacement", read_route_replacement, NULL},
-	{"key", read_role, NULL},
-	{"id", read_role, NULL},
-	{"event_type", read_role, NULL},
-	{"payload", read_role, NULL},
-	{"partition", read_role, NULL},
-	{"timestamp", read_role, NULL},
-	{"headers", read_headers, "id,event_type:eventType"},
-	{"empty_payload", read_empty_payload, "value"},
-	{"shard", read_shard, "0/1"},
-	{"max_event_bytes", read_max_event_bytes,
+	{"proto_version", read_proto_version, NULL, NULL},
+	{"tables", read_tables, NULL, "public.outbox"},
+	{"messages", read_messages, NULL, "pg_outbox"},
+	{"topic", NULL, read_topic, "${aggregate_type|aggregatetype}.events"},
+	{"route_by", NULL, read_role, NULL},
+	{"route_regex", NULL, read_route_regex, NULL},
+	{"route_replacement", NULL, read_route_replacement, NULL},
+	{"key", NULL, read_key, NULL},
+	{"key_encoding", NULL, read_key_encoding, "text"},
+	{"id", NULL, read_role, NULL},
+	{"event_type", NULL, read_role, NULL},
+	{"payload", NULL, read_role, NULL},
+	{"value", NULL, read_value, "payload"},
+	{"partition", NULL, read_role, NULL},
+	{"timestamp", NULL, read_role, NULL},
+	{"headers", NULL, read_headers, "id,event_type:eventType"},
+	{"where", NULL, read_where, NULL},
+	{"empty_payload", NULL, read_empty_payload, "value"},
+	{"shard", read_shard, NULL, "0/1"},
+	{"max_event_bytes", NULL, read_max_event_bytes,
 	 CppAsString2(PROTOCOL_MAX_EVENT_BYTES)},
-	{"origin", read_origin, "any"},
-	{"coalesce", read_coalesce, "0"},
+	{"origin", read_origin, NULL, "any"},
+	{"coalesce", read_coalesce, NULL, "0"},
 };
+#define N_OPTIONS lengthof(descriptions)
 
 /* The option of each role, and its columns where the option is not given. */
 static const struct
@@ -67,7 +76,7 @@ static const struct
 	[ROLE_TIMESTAMP] = {"timestamp", {NULL, NULL}},
 };
 
-/* Raises the ERROR of an option that there is not. */
+/* Rejects an unknown option and suggests the nearest name. */
 static void
 unknown_option(const char *name)
 {
@@ -112,14 +121,66 @@ find_option(const char *name)
 	pg_unreachable();
 }
 
-/* Sets all options to their defaults. */
+/* Notes that an option is given, with its value; not twice. */
 static void
-set_defaults(Options *options)
+take_value(const char *values[], const char *name, const char *value)
 {
-	memset(options, 0, sizeof(Options));
+	int i = find_option(name);
+
+	if (values[i] != NULL)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("option \"%s\" is given twice", name)));
+	if (value == NULL)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("option \"%s\" has no value", name)));
+	values[i] = value;
+}
+
+/* The value of an option, or NULL. */
+static const char *
+value_of(const char *const values[], const char *name)
+{
+	return values[find_option(name)];
+}
+
+/* The option that makes a router, or NULL. */
+static const char *
+routing_option(const char *const values[])
+{
+	static const char *const names[] = {"route_by", "route_regex",
+										"route_replacement"};
+
+	for (int i = 0; i < lengthof(names); i++)
+	{
+		if (value_of(values, names[i]) != NULL)
+			return names[i];
+	}
+	return NULL;
+}
+
+/* Raises the ERROR of options that cannot be given together. */
+static void
+check_together(const char *const values[])
+{
+	const char *route = routing_option(values);
+
+	if (route != NULL && value_of(values, "topic") != NULL)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("options \"topic\" and \"%s\" exclude each "
+							   "other",
+							   route),
+						errhint("Give \"topic\", or any of \"route_by\", "
+								"\"route_regex\" and "
+								"\"route_replacement\".")));
+}
+
+/* Sets the columns of all roles to their defaults. */
+static void
+set_default_roles(EventOptions *events)
+{
 	for (int role = 0; role < N_ROLES; role++)
 	{
-		RoleOption *target = &options->roles[role];
+		RoleOption *target = &events->roles[role];
 
 		target->option = role_defaults[role].option;
 		for (int i = 0; i < lengthof(role_defaults[role].columns); i++)
@@ -130,67 +191,97 @@ set_defaults(Options *options)
 							pstrdup(role_defaults[role].columns[i]));
 		}
 	}
-	for (int i = 0; i < lengthof(descriptions); i++)
-	{
-		if (descriptions[i].default_value != NULL)
-			descriptions[i].read(options, descriptions[i].name,
-								 descriptions[i].default_value);
-	}
 }
 
-/* Tells whether an option is among the elements. */
-static bool
-is_given(const bool *given, const char *name)
-{
-	return given[find_option(name)];
-}
-
-/* Compiles the regular expression if an option asks for one. */
+/* Reads the options of events: those of a table, else of all, else defaults. */
 static void
-make_router(Options *options, const bool *given)
+read_events(EventOptions *events, const char *const own[],
+			const char *const all[])
 {
-	const char *route = is_given(given, "route_by")      ? "route_by"
-						: is_given(given, "route_regex") ? "route_regex"
-						: is_given(given, "route_replacement")
-							? "route_replacement"
-							: NULL;
+	bool own_topic = value_of(own, "topic") != NULL;
+	bool own_route = routing_option(own) != NULL;
+	bool routes = own_route || (!own_topic && routing_option(all) != NULL);
 
-	if (route == NULL)
-		return;
-	if (is_given(given, "topic"))
+	check_together(own);
+	memset(events, 0, sizeof(EventOptions));
+	set_default_roles(events);
+	for (int i = 0; i < N_OPTIONS; i++)
+	{
+		const OptionDescription *option = &descriptions[i];
+		const char *value = own[i] != NULL   ? own[i]
+							: all[i] != NULL ? all[i]
+											 : option->default_value;
+
+		if (option->read_event != NULL && value != NULL)
+			option->read_event(events, option->name, value);
+	}
+	if (events->raw_key && events->key != NIL)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg("options \"topic\" and \"%s\" exclude each "
-							   "other",
-							   route),
-						errhint("Give \"topic\", or any of \"route_by\", "
-								"\"route_regex\" and "
-								"\"route_replacement\".")));
-	options->router =
-		router_create(options->route_regex, options->route_replacement);
+						errmsg("option \"key_encoding\": a key that is a "
+							   "template is text, never raw")));
+	if (routes)
+		events->router =
+			router_create(events->route_regex, events->route_replacement);
+}
+
+/* Gives the entries of option "tables" their options. */
+static void
+read_entries(Options *options, const char *const all[])
+{
+	ListCell *lc;
+
+	foreach (lc, options->tables)
+	{
+		TableEntry *entry = lfirst(lc);
+		const char *own[N_OPTIONS] = {NULL};
+		EventOptions *events;
+		ListCell *cell;
+
+		entry->events = &options->events;
+		if (entry->overrides == NIL)
+			continue;
+		foreach (cell, entry->overrides)
+		{
+			const OptionValue *override = lfirst(cell);
+
+			if (descriptions[find_option(override->name)].read_event == NULL)
+				ereport(ERROR,
+						(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						 errmsg("option \"%s\" cannot be that of one table: "
+								"%s",
+								override->name, entry->source)));
+			take_value(own, override->name, override->value);
+		}
+		events = palloc0(sizeof(EventOptions));
+		read_events(events, own, all);
+		entry->events = events;
+	}
 }
 
 void
 options_parse(Options *options, List *elements)
 {
-	bool given[lengthof(descriptions)] = {false};
+	const char *none[N_OPTIONS] = {NULL};
+	const char *all[N_OPTIONS] = {NULL};
 	ListCell *lc;
 
-	set_defaults(options);
 	foreach (lc, elements)
 	{
 		DefElem *element = lfirst(lc);
-		int i = find_option(element->defname);
 
-		if (given[i])
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("option \"%s\" is given twice", element->defname)));
-		given[i] = true;
-		if (element->arg == NULL)
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("option \"%s\" has no value", element->defname)));
-		descriptions[i].read(options, element->defname, strVal(element->arg));
+		take_value(all, element->defname,
+				   element->arg != NULL ? strVal(element->arg) : NULL);
 	}
-	make_router(options, given);
+	check_together(all);
+	memset(options, 0, sizeof(Options));
+	for (int i = 0; i < N_OPTIONS; i++)
+	{
+		const OptionDescription *option = &descriptions[i];
+		const char *value = all[i] != NULL ? all[i] : option->default_value;
+
+		if (option->read != NULL && value != NULL)
+			option->read(options, option->name, value);
+	}
+	read_events(&options->events, none, all);
+	read_entries(options, all);
 }

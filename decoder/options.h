@@ -10,22 +10,37 @@
 
 #include "nodes/pg_list.h"
 
+#include "filter.h"
+#include "pattern.h"
 #include "router.h"
 
-/* A table that is an outbox. */
-typedef struct TableName
+/* What a header is made of. */
+typedef enum HeaderKind
 {
-	char *schema;
-	char *name;
-} TableName;
+	HEADER_COLUMN,
+	HEADER_SPREAD,   /* the column is an object: each member is a header */
+	HEADER_TEMPLATE, /* a constant, too */
+	HEADER_POSITION, /* the event's LSN and seq */
+	HEADER_COMMIT_TIME,
+	HEADER_XID
+} HeaderKind;
 
-/* A header and the column that it is made of. */
+/* A header. */
 typedef struct HeaderOption
 {
-	char *column;
+	HeaderKind kind;
+	List *columns;  /* char *: the first that the table has serves */
+	List *template; /* TemplatePart * */
 	char *name;
-	bool spread; /* the column is an object: each member is a header */
 } HeaderOption;
+
+/* A member of the JSON object that is the value. */
+typedef struct MemberOption
+{
+	List *columns; /* char *: the first that the table has serves */
+	char *name;
+	bool as_text; /* a JSON column as a string */
+} MemberOption;
 
 /* The column names of one role, the first that a table has serves. */
 typedef struct RoleOption
@@ -48,22 +63,49 @@ typedef enum Role
 } Role;
 #define N_ROLES (ROLE_TIMESTAMP + 1)
 
-typedef struct Options
+/* What events are made of: the options that a table may have of its own. */
+typedef struct EventOptions
 {
-	List *tables;         /* TableName * */
-	const char *messages; /* prefix of messages that are events; "" = none */
-	List *topic;          /* TemplatePart *; not used where there is a router */
-	Router *router;       /* of route_*; NULL: the template makes the topic */
-	List *headers;        /* HeaderOption * */
+	List *topic;    /* TemplatePart *; not used where there is a router */
+	Router *router; /* of route_*; NULL: the template makes the topic */
+	List *key;      /* TemplatePart *; NIL: the column of ROLE_AGGREGATE_ID */
+	bool raw_key;   /* bytes of the key are the record's, not their base64 */
+	List *headers;  /* HeaderOption * */
+	List *value;    /* MemberOption *; NIL: the payload */
+	Filter *where;  /* NULL: all rows are events */
 	RoleOption roles[N_ROLES];
 	bool blank_is_tombstone; /* blank payloads of text have no value */
-	int shard;               /* of the keys, those that hash to shard ... */
-	int n_shards;            /* ... of so many */
-	bool local_only;         /* drop what came by replication */
 	int max_event_bytes;     /* of the payload as stored, uncompressed */
-	int coalesce;            /* bytes of lines to gather; 0 = none */
 	const char *route_regex; /* as given; NULL: the default */
 	const char *route_replacement;
+} EventOptions;
+
+/* An option and its value as they are given. */
+typedef struct OptionValue
+{
+	const char *name;
+	const char *value;
+} OptionValue;
+
+/* An entry of option "tables". */
+typedef struct TableEntry
+{
+	Pattern *schema;
+	Pattern *table;
+	const char *source; /* as it is given, for people */
+	List *overrides;    /* OptionValue * */
+	const EventOptions *events;
+} TableEntry;
+
+typedef struct Options
+{
+	List *tables;         /* TableEntry *: of those that match the first */
+	EventOptions events;  /* of messages, and tables without their own */
+	const char *messages; /* prefix of messages that are events; "" = none */
+	int shard;            /* of the keys, those that hash to shard ... */
+	int n_shards;         /* ... of so many */
+	bool local_only;      /* drop what came by replication */
+	int coalesce;         /* bytes of lines to gather; 0 = none */
 } Options;
 
 /* More lines than this are not gathered, in bytes. */
@@ -80,6 +122,14 @@ typedef struct Options
  * text grows more by its escapes, but a number of a few bytes prints as 128 kB.
  */
 #define printed_limit(options) (8 * (options)->max_event_bytes)
+
+/* Whether an entry of option "tables" stands for a table of that name. */
+static inline bool
+is_named(const TableEntry *entry, const char *schema, const char *table)
+{
+	return pattern_matches(entry->schema, schema) &&
+		   pattern_matches(entry->table, table);
+}
 
 /*
  * Fills in the options from the list of DefElem, which is NIL when a slot is

@@ -92,37 +92,113 @@ require_type(const ColumnSource *source, Column *column, bool serves,
 	return NULL;
 }
 
-/* Resolves the topic's template, or the column whose value is routed. */
-static void
-resolve_topic(Outbox *outbox, const Options *options,
-			  const ColumnSource *source)
+/* Text of an option, which is in the database's encoding, as UTF-8. */
+static Bytes
+option_text(const char *text, const char *option)
 {
-	const RoleOption *route_by = &options->roles[ROLE_AGGREGATE_TYPE];
+	Bytes utf8;
+
+	if (!utf8_from_server(text, strlen(text), &utf8))
+		ereport(ERROR, (errcode(ERRCODE_UNTRANSLATABLE_CHARACTER),
+						errmsg("option \"%s\": \"%s\" is not valid in UTF-8",
+							   option, text)));
+	return utf8;
+}
+
+/* The name that $schema or $table stands for; a message has none. */
+static Bytes
+table_name(Outbox *outbox, const ColumnSource *source, TemplatePartKind kind,
+		   const char *option)
+{
+	const char *name = kind == TEMPLATE_SCHEMA ? source->schema : source->table;
+	Bytes none = {NULL, 0};
+
+	if (name != NULL)
+		return option_text(name, option);
+	if (outbox->lacks == NULL)
+		outbox->lacks = psprintf("message is of no table, whose name option "
+								 "\"%s\" needs",
+								 option);
+	return none;
+}
+
+/* Resolves a template. */
+static Text
+resolve_text(Outbox *outbox, const ColumnSource *source, List *template,
+			 const char *option)
+{
+	Text text = {palloc0((list_length(template) + 1) * sizeof(TextPart)), 0};
 	ListCell *lc;
 
-	outbox->topic =
-		palloc0((list_length(options->topic) + 1) * sizeof(TopicPart));
-	if (options->router != NULL)
-	{
-		outbox->topic[outbox->n_topic++].column =
-			required_column(outbox, source, route_by->columns,
-							route_by->option);
-		return;
-	}
-	foreach (lc, options->topic)
+	foreach (lc, template)
 	{
 		const TemplatePart *part = lfirst(lc);
-		TopicPart *resolved = &outbox->topic[outbox->n_topic++];
+		TextPart *resolved = &text.parts[text.n_parts++];
 
-		if (part->literal == NULL)
+		switch (part->kind)
 		{
-			resolved->column =
-				required_column(outbox, source, part->columns, "topic");
-			continue;
+			case TEMPLATE_LITERAL:
+				resolved->literal = option_text(part->literal, option);
+				break;
+			case TEMPLATE_COLUMN:
+				resolved->column =
+					required_column(outbox, source, part->columns, option);
+				break;
+			case TEMPLATE_SCHEMA:
+			case TEMPLATE_TABLE:
+				resolved->literal =
+					table_name(outbox, source, part->kind, option);
+				break;
 		}
-		resolved->literal.data = part->literal;
-		resolved->literal.len = strlen(part->literal);
 	}
+	return text;
+}
+
+/* Resolves the topic's template, or the column whose value is routed. */
+static void
+resolve_topic(Outbox *outbox, const ColumnSource *source)
+{
+	const EventOptions *options = outbox->options;
+	const RoleOption *route_by = &options->roles[ROLE_AGGREGATE_TYPE];
+
+	if (options->router == NULL)
+	{
+		outbox->topic = resolve_text(outbox, source, options->topic, "topic");
+		return;
+	}
+	outbox->topic.parts = palloc0(sizeof(TextPart));
+	outbox->topic.n_parts = 1;
+	outbox->topic.parts->column =
+		required_column(outbox, source, route_by->columns, route_by->option);
+}
+
+/* Resolves the key: a column, a template, or none. */
+static void
+resolve_key(Outbox *outbox, const ColumnSource *source)
+{
+	const EventOptions *options = outbox->options;
+	const RoleOption *role = &options->roles[ROLE_AGGREGATE_ID];
+	Column *column;
+
+	if (options->key != NIL)
+		outbox->key_text = resolve_text(outbox, source, options->key, "key");
+	if (role->columns == NIL)
+		return;
+	column = required_column(outbox, source, role->columns, role->option);
+	/* A message's field is text where it is not bytes. */
+	outbox->key =
+		require_type(source, column,
+					 column == NULL || !options->raw_key || column->is_field ||
+						 column->type == COLUMN_BYTEA,
+					 "key", "bytea, where key_encoding is raw");
+}
+
+/* Resolves the id, which may be missing or of any type. */
+static void
+resolve_id(Outbox *outbox, const ColumnSource *source)
+{
+	outbox->id =
+		first_column(source, outbox->options->roles[ROLE_ID].columns, NULL);
 }
 
 /* Whether a column can be the payload. */
@@ -134,27 +210,54 @@ is_payload(const Column *column)
 		   column->type == COLUMN_BYTEA;
 }
 
-/* Resolves the payload's column. */
+/*
+ * Resolves the payload's column.  Where the value is an object of columns, it
+ * only says whether there is a value, and need not be there.
+ */
 static void
-resolve_payload(Outbox *outbox, const Options *options,
-				const ColumnSource *source)
+resolve_payload(Outbox *outbox, const ColumnSource *source)
 {
-	const RoleOption *role = &options->roles[ROLE_PAYLOAD];
-	Column *column =
-		required_column(outbox, source, role->columns, role->option);
+	const RoleOption *role = &outbox->options->roles[ROLE_PAYLOAD];
+	Column *column;
 
+	if (outbox->options->value != NIL)
+	{
+		if (outbox->options->blank_is_tombstone)
+			outbox->payload = first_column(source, role->columns, "payload");
+		return;
+	}
+	column = required_column(outbox, source, role->columns, role->option);
 	outbox->payload =
 		require_type(source, column, column == NULL || is_payload(column),
 					 role->option,
 					 "json, jsonb, text, varchar, char and bytea");
 }
 
+/* Resolves the members of the object that is the value. */
+static void
+resolve_members(Outbox *outbox, const ColumnSource *source)
+{
+	List *value = outbox->options->value;
+	ListCell *lc;
+
+	outbox->members = palloc0((list_length(value) + 1) * sizeof(OutboxMember));
+	foreach (lc, value)
+	{
+		const MemberOption *option = lfirst(lc);
+		OutboxMember *member = &outbox->members[outbox->n_members++];
+
+		member->name = option_text(option->name, "value");
+		member->as_text = option->as_text;
+		member->column =
+			required_column(outbox, source, option->columns, "value");
+	}
+}
+
 /* Resolves the column that an option names, if it is given. */
 static Column *
-resolve_optional(Outbox *outbox, const Options *options,
-				 const ColumnSource *source, Role which)
+resolve_optional(Outbox *outbox, const ColumnSource *source, Role which)
 {
-	const RoleOption *role = &options->roles[which];
+	const RoleOption *role = &outbox->options->roles[which];
 
 	if (role->columns == NIL)
 		return NULL;
@@ -174,10 +277,9 @@ is_integer(const Column *column)
 
 /* Resolves the partition's column. */
 static void
-resolve_partition(Outbox *outbox, const Options *options,
-				  const ColumnSource *source)
+resolve_partition(Outbox *outbox, const ColumnSource *source)
 {
-	Column *column = resolve_optional(outbox, options, source, ROLE_PARTITION);
+	Column *column = resolve_optional(outbox, source, ROLE_PARTITION);
 
 	outbox->partition =
 		require_type(source, column, column == NULL || is_integer(column),
@@ -197,10 +299,9 @@ is_timestamp(const Column *column)
  * unless they are rows, where it is a column like others.
  */
 static void
-resolve_timestamp(Outbox *outbox, const Options *options,
-				  const ColumnSource *source)
+resolve_timestamp(Outbox *outbox, const ColumnSource *source)
 {
-	Column *column = resolve_optional(outbox, options, source, ROLE_TIMESTAMP);
+	Column *column = resolve_optional(outbox, source, ROLE_TIMESTAMP);
 
 	if (column == NULL && source->name == NULL &&
 		source->find(source, FRAME_RELATION, "timestamp") == NULL)
@@ -213,7 +314,7 @@ resolve_timestamp(Outbox *outbox, const Options *options,
 
 /* The role that a header's name stands for, or NULL. */
 static const RoleOption *
-header_role(const Options *options, const char *name)
+header_role(const EventOptions *options, const char *name)
 {
 	static const char *const role_names[N_ROLES] = {
 		[ROLE_AGGREGATE_TYPE] = "aggregate_type",
@@ -235,16 +336,16 @@ header_role(const Options *options, const char *name)
  * of that name, else the usual one for that role.
  */
 static Column *
-header_column(const Options *options, const ColumnSource *source,
-			  const char *name)
+header_column(const EventOptions *options, const ColumnSource *source,
+			  List *names)
 {
-	const RoleOption *role = header_role(options, name);
+	const RoleOption *role = header_role(options, linitial(names));
 	Column *column = NULL;
 
 	if (role != NULL && role->given)
 		column = first_column(source, role->columns, "headers");
 	if (column == NULL)
-		column = source->find(source, name, "headers");
+		column = first_column(source, names, "headers");
 	if (column == NULL && role != NULL)
 		column = first_column(source, role->columns, "headers");
 	return column;
@@ -254,43 +355,59 @@ header_column(const Options *options, const ColumnSource *source,
 static void
 warn_of_header(const ColumnSource *source, const HeaderOption *option)
 {
+	bool spread = option->kind == HEADER_SPREAD;
+
 	if (!source->warns)
 		return;
 	ereport(WARNING,
 			(errcode(ERRCODE_UNDEFINED_COLUMN),
-			 errmsg("table %s has no column \"%s\": its events have no %s "
-					"\"%s\"",
-					source->name, option->column,
-					option->spread ? "headers of" : "header",
-					option->spread ? option->column : option->name)));
+			 errmsg("table %s has no column %s: its events have no %s \"%s\"",
+					source->name, alternatives(option->columns),
+					spread ? "headers of" : "header", option->name)));
 }
 
-/* Resolves one header; false if it is left out. */
+/* Whether the members of a column's values can be headers. */
 static bool
-resolve_header(HeaderColumn *header, const Options *options,
-			   const ColumnSource *source, const HeaderOption *option)
+is_spreadable(const Column *column)
 {
-	header->spread = option->spread;
-	header->column = header_column(options, source, option->column);
+	return column->type == COLUMN_JSON || column->type == COLUMN_JSONB ||
+		   column->type == COLUMN_TEXT;
+}
+
+/* Resolves the column of a header; false if it is left out. */
+static bool
+resolve_header_column(Outbox *outbox, OutboxHeader *header,
+					  const ColumnSource *source, const HeaderOption *option)
+{
+	header->column = header_column(outbox->options, source, option->columns);
 	if (header->column == NULL)
 	{
 		warn_of_header(source, option);
 		return false;
 	}
-	if (option->spread &&
-		require_type(source, header->column,
-					 header->column->type == COLUMN_JSON ||
-						 header->column->type == COLUMN_JSONB,
-					 "headers",
-					 "json and jsonb, where all members are to be headers") ==
-			NULL)
-		return false;
-	if (!utf8_from_server(option->name, strlen(option->name), &header->name))
-		ereport(ERROR, (errcode(ERRCODE_UNTRANSLATABLE_CHARACTER),
-						errmsg("option \"headers\": \"%s\" is not valid in "
-							   "UTF-8",
-							   option->name)));
-	return true;
+	return option->kind == HEADER_COLUMN ||
+		   require_type(source, header->column, is_spreadable(header->column),
+						"headers",
+						"json, jsonb, text and varchar, where all members are "
+						"to be headers") != NULL;
+}
+
+/* Adds one header, unless it is left out. */
+static void
+resolve_header(Outbox *outbox, const ColumnSource *source,
+			   const HeaderOption *option)
+{
+	OutboxHeader *header = &outbox->headers[outbox->n_headers];
+
+	header->kind = option->kind;
+	header->name = option_text(option->name, "headers");
+	if (option->kind == HEADER_TEMPLATE)
+		header->text =
+			resolve_text(outbox, source, option->template, "headers");
+	else if ((option->kind == HEADER_COLUMN || option->kind == HEADER_SPREAD) &&
+			 !resolve_header_column(outbox, header, source, option))
+		return;
+	outbox->n_headers++;
 }
 
 /*
@@ -298,46 +415,114 @@ resolve_header(HeaderColumn *header, const Options *options,
  * that an object spreads.  The field "headers" of a message is always spread.
  */
 static void
-resolve_headers(Outbox *outbox, const Options *options,
-				const ColumnSource *source)
+resolve_headers(Outbox *outbox, const ColumnSource *source)
 {
-	static const HeaderOption of_messages = {"headers", "headers", true};
+	List *options = outbox->options->headers;
 	ListCell *lc;
 
 	outbox->headers =
-		palloc0((list_length(options->headers) + 1) * sizeof(HeaderColumn));
+		palloc0((list_length(options) + 1) * sizeof(OutboxHeader));
 	for (int spread = 0; spread <= 1; spread++)
 	{
-		foreach (lc, options->headers)
+		foreach (lc, options)
 		{
 			const HeaderOption *option = lfirst(lc);
 
-			if (option->spread == (spread == 1) &&
-				resolve_header(&outbox->headers[outbox->n_headers], options,
-							   source, option))
-				outbox->n_headers++;
+			if ((option->kind == HEADER_SPREAD) == (spread == 1))
+				resolve_header(outbox, source, option);
 		}
 	}
-	if (source->name == NULL &&
-		resolve_header(&outbox->headers[outbox->n_headers], options, source,
-					   &of_messages))
-		outbox->n_headers++;
+	if (source->name == NULL)
+	{
+		HeaderOption of_messages = {.kind = HEADER_SPREAD,
+									.columns = list_make1("headers"),
+									.name = "headers"};
+
+		resolve_header(outbox, source, &of_messages);
+	}
+}
+
+/* A copy of the constants of a condition, which get the form of a column. */
+static List *
+copy_constants(List *constants)
+{
+	List *copies = NIL;
+	ListCell *lc;
+
+	foreach (lc, constants)
+	{
+		FilterConstant *copy = palloc(sizeof(FilterConstant));
+
+		*copy = *(const FilterConstant *) lfirst(lc);
+		copy->text = pstrdup(copy->text);
+		copies = lappend(copies, copy);
+	}
+	return copies;
+}
+
+/* Resolves a condition on a column. */
+static void
+resolve_condition(Outbox *outbox, const ColumnSource *source, Filter *filter)
+{
+	List *names = list_make1(filter->name);
+	Column *column;
+	const char *error;
+
+	/* A message without it is as a row where it is NULL. */
+	column = source->name == NULL
+				 ? first_column(source, names, "where")
+				 : required_column(outbox, source, names, "where");
+	if (column == NULL)
+		return;
+	filter->constants = copy_constants(filter->constants);
+	error = filter_prepare(filter, column);
+	if (error == NULL)
+		return;
+	if (source->strict)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("column \"%s\" of table %s has type %s, which option "
+						"\"where\" cannot use: %s",
+						column->name, source->name,
+						format_type_be(column->typid), error)));
+	filter->column = NULL;
+	outbox->lacks = psprintf("option \"where\": %s", error);
+}
+
+/* Resolves the condition of option "where". */
+static Filter *
+resolve_filter(Outbox *outbox, const ColumnSource *source, const Filter *option)
+{
+	Filter *filter;
+
+	if (option == NULL)
+		return NULL;
+	filter = palloc(sizeof(Filter));
+	*filter = *option;
+	filter->left = resolve_filter(outbox, source, option->left);
+	filter->right = resolve_filter(outbox, source, option->right);
+	if (filter->name != NULL)
+		resolve_condition(outbox, source, filter);
+	return filter;
 }
 
 Outbox *
-outbox_resolve(const Options *options, const ColumnSource *source)
+outbox_resolve(const EventOptions *options, const ColumnSource *source)
 {
 	Outbox *outbox = palloc0(sizeof(Outbox));
-	const RoleOption *key = &options->roles[ROLE_AGGREGATE_ID];
 
+	outbox->options = options;
 	outbox->natts = source->natts;
 	outbox->values = palloc(source->natts * sizeof(Datum) + 1);
 	outbox->nulls = palloc(source->natts * sizeof(bool) + 1);
-	resolve_topic(outbox, options, source);
-	outbox->key = required_column(outbox, source, key->columns, key->option);
-	resolve_payload(outbox, options, source);
-	resolve_partition(outbox, options, source);
-	resolve_timestamp(outbox, options, source);
-	resolve_headers(outbox, options, source);
+	resolve_topic(outbox, source);
+	resolve_key(outbox, source);
+	resolve_id(outbox, source);
+	resolve_payload(outbox, source);
+	resolve_members(outbox, source);
+	resolve_partition(outbox, source);
+	resolve_timestamp(outbox, source);
+	resolve_headers(outbox, source);
+	outbox->where = resolve_filter(outbox, source, options->where);
 	return outbox;
 }

@@ -11,34 +11,55 @@
 #include "column.h"
 #include "options.h"
 
-/* One part of the topic: literal text, or a column if that is not NULL. */
-typedef struct TopicPart
+/* One part of a text: literal text, or a column if that is not NULL. */
+typedef struct TextPart
 {
-	Bytes literal;
+	Bytes literal; /* UTF-8 */
 	Column *column;
-} TopicPart;
+} TextPart;
 
-/* A header and the column it is made of. */
-typedef struct HeaderColumn
+/* A text that is put together for each row. */
+typedef struct Text
 {
-	Bytes name;  /* UTF-8; of a spread column unused */
-	bool spread; /* each member of the object in it is a header */
+	TextPart *parts;
+	int n_parts;
+} Text;
+
+/* A header. */
+typedef struct OutboxHeader
+{
+	HeaderKind kind;
+	Bytes name;     /* UTF-8; of a spread column unused */
+	Column *column; /* of HEADER_COLUMN and HEADER_SPREAD */
+	Text text;      /* of HEADER_TEMPLATE */
+} OutboxHeader;
+
+/* A member of the object that is the value. */
+typedef struct OutboxMember
+{
+	Bytes name; /* UTF-8 */
 	Column *column;
-} HeaderColumn;
+	bool as_text; /* JSON as a string */
+} OutboxMember;
 
 /* An outbox: a table, or messages of one form; its columns resolved. */
 typedef struct Outbox
 {
+	const EventOptions *options;
 	Bytes name; /* schema.table, quoted as SQL does, UTF-8 */
 	int natts;
-	TopicPart *topic; /* n_topic = 1 where a regex routes */
-	int n_topic;
+	Text topic; /* one part where a regex routes */
 	Column *key;
+	Text key_text; /* where a template makes the key */
+	Column *id;    /* NULL: there is none */
 	Column *payload;
-	Column *partition; /* NULL: there is none */
-	Column *timestamp; /* NULL: there is none */
-	HeaderColumn *headers;
+	OutboxMember *members; /* of the object that is the value */
+	int n_members;         /* 0: the payload is */
+	Column *partition;     /* NULL: there is none */
+	Column *timestamp;     /* NULL: there is none */
+	OutboxHeader *headers;
 	int n_headers;
+	Filter *where;     /* NULL: all rows match */
 	const char *lacks; /* the error of all its rows; NULL: none */
 	Datum *values;     /* room for one row */
 	bool *nulls;
@@ -48,7 +69,9 @@ typedef struct Outbox
 typedef struct ColumnSource ColumnSource;
 struct ColumnSource
 {
-	const char *name; /* of the table, for people; NULL: a message */
+	const char *name;   /* of the table, for people; NULL: a message */
+	const char *schema; /* what $schema and $table stand for; NULL: a message */
+	const char *table;
 	int natts;
 	bool strict; /* what cannot serve is an ERROR, not an error line */
 	bool warns;  /* of headers that are left out */
@@ -66,7 +89,7 @@ struct ColumnSource
  * source is strict, a table that cannot serve raises an ERROR that names column
  * and option; else outbox->lacks says what it lacks.
  */
-extern Outbox *outbox_resolve(const Options *options,
+extern Outbox *outbox_resolve(const EventOptions *options,
 							  const ColumnSource *source);
 
 #endif /* PG_OUTBOX_OUTBOX_H */

@@ -143,17 +143,25 @@ report_progress(LogicalDecodingContext *ctx, Decoder *decoder)
 #endif
 }
 
+/* Where the next event of a transaction stands. */
+static EventPlace
+next_place(const Decoder *decoder, const ReorderBufferTXN *txn)
+{
+	EventPlace place = {.lsn = txn->end_lsn,
+						.seq = decoder->lines,
+						.xid = txn->xid,
+						.commit_time = COMPAT_COMMIT_TIME(txn)};
+
+	return place;
+}
+
 /* Writes the line of an event. */
 static void
-write_event(Decoder *decoder, ReorderBufferTXN *txn, Event *event)
+write_event(Decoder *decoder, Event *event, const EventOptions *options)
 {
-	event->committed = unix_ms(COMPAT_COMMIT_TIME(txn));
-	if (!event->has_ts)
-		event->ts = event->committed;
-	event->lsn = txn->end_lsn;
-	event->seq = decoder->lines++;
+	decoder->lines++;
 	envelope_append_event(outlet_begin_line(decoder->outlet, false), event,
-						  printed_limit(&decoder->options));
+						  printed_limit(options));
 	outlet_end_line(decoder->outlet, false);
 }
 
@@ -174,6 +182,7 @@ outbox_change(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
 	Decoder *decoder = ctx->output_plugin_private;
 	Outbox *outbox = NULL;
 	MemoryContext old = MemoryContextSwitchTo(decoder->row_context);
+	EventPlace place = next_place(decoder, txn);
 	Event event;
 
 	if (change->action == REORDER_BUFFER_CHANGE_INSERT)
@@ -182,8 +191,8 @@ outbox_change(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
 		report_progress(ctx, decoder);
 	else if (event_from_row(&decoder->options, outbox,
 							COMPAT_TUPLE(change->data.tp.newtuple),
-							RelationGetDescr(relation), &event))
-		write_event(decoder, txn, &event);
+							RelationGetDescr(relation), &place, &event))
+		write_event(decoder, &event, outbox->options);
 	end_row(decoder, old);
 }
 
@@ -198,15 +207,17 @@ outbox_message(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
 {
 	Decoder *decoder = ctx->output_plugin_private;
 	Bytes frame = {content, size};
+	EventPlace place;
 	MemoryContext old;
 	Event event;
 
 	if (!transactional || *decoder->options.messages == '\0' ||
 		strcmp(prefix, decoder->options.messages) != 0)
 		return;
+	place = next_place(decoder, txn);
 	old = MemoryContextSwitchTo(decoder->row_context);
-	if (event_from_message(decoder->messages, frame, &event))
-		write_event(decoder, txn, &event);
+	if (event_from_message(decoder->messages, frame, &place, &event))
+		write_event(decoder, &event, &decoder->options.events);
 	end_row(decoder, old);
 }
 

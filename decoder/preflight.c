@@ -14,6 +14,9 @@
  */
 #include "postgres.h"
 
+#include "access/genam.h"
+#include "access/table.h"
+#include "access/transam.h"
 #include "access/xact.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
@@ -31,12 +34,12 @@
 
 /* Raises the ERROR of an entry that stands for no table. */
 static void
-undefined_table(const char *name)
+undefined_table(const char *what)
 {
 	ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE),
-					errmsg("option \"tables\": table %s does not exist in "
+					errmsg("option \"tables\": %s does not exist in "
 						   "database \"%s\"",
-						   name, get_database_name(MyDatabaseId)),
+						   what, get_database_name(MyDatabaseId)),
 					errhint("Create the table, or correct the entry, which is "
 							"a schema and a table as in public.outbox. If all "
 							"events are logical messages, set \"tables\" to "
@@ -50,6 +53,18 @@ unfit_table(const char *name, const char *why, const char *hint)
 	ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
 					errmsg("option \"tables\": %s %s", name, why),
 					errhint("%s", hint)));
+}
+
+/* Raises the ERROR of an entry that comes too late to count. */
+static void
+taken_entry(const TableEntry *entry, const TableEntry *by)
+{
+	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					errmsg("option \"tables\": %s never counts, since %s is "
+						   "before it",
+						   entry->source, by->source),
+					errhint("The first entry that stands for a table counts: "
+							"write the narrower one first.")));
 }
 
 /* The name of a relation as SQL has it. */
@@ -94,28 +109,151 @@ check_children(Oid relid, const char *name)
 	}
 }
 
-/* Checks what one entry stands for. */
+/* Checks a table that an entry stands for. */
 static void
-check_table(RelationCache *cache, const TableName *table, XLogRecPtr since)
+check_table(RelationCache *cache, Oid relid, XLogRecPtr since)
 {
-	const char *name = quote_qualified_identifier(table->schema, table->name);
-	Oid schema = get_namespace_oid(table->schema, true);
-	Oid relid = OidIsValid(schema) ? get_relname_relid(table->name, schema)
-								   : InvalidOid;
-	char kind = OidIsValid(relid) ? get_rel_relkind(relid) : '\0';
+	const char *name = qualified_name(relid);
 	Relation relation;
 
-	if (!OidIsValid(relid))
-		undefined_table(name);
-	if (kind != RELKIND_RELATION && kind != RELKIND_PARTITIONED_TABLE)
-		unfit_table(name, "is not a table",
-					"Events are rows that are inserted into a table.");
+	CHECK_FOR_INTERRUPTS();
 	check_children(relid, name);
 	relation = RelationIdGetRelation(relid);
 	if (!RelationIsValid(relation))
-		undefined_table(name);
+		undefined_table(psprintf("table %s", name));
 	relation_check(cache, relation, since);
 	RelationClose(relation);
+}
+
+/* Checks what an entry without * in it stands for. */
+static void
+check_name(RelationCache *cache, const char *schema, const char *table,
+		   XLogRecPtr since)
+{
+	const char *name = quote_qualified_identifier(schema, table);
+	Oid namespace = get_namespace_oid(schema, true);
+	Oid relid = OidIsValid(namespace) ? get_relname_relid(table, namespace)
+									  : InvalidOid;
+	char kind = OidIsValid(relid) ? get_rel_relkind(relid) : '\0';
+
+	if (!OidIsValid(relid))
+		undefined_table(psprintf("table %s", name));
+	if (kind != RELKIND_RELATION && kind != RELKIND_PARTITIONED_TABLE)
+		unfit_table(name, "is not a table",
+					"Events are rows that are inserted into a table.");
+	check_table(cache, relid, since);
+}
+
+/* The first entry that stands for a table of that name, or NULL. */
+static const TableEntry *
+first_entry(const Options *options, const char *schema, const char *table)
+{
+	ListCell *lc;
+
+	foreach (lc, options->tables)
+	{
+		const TableEntry *entry = lfirst(lc);
+
+		if (is_named(entry, schema, table))
+			return entry;
+	}
+	return NULL;
+}
+
+/* Whether rows of a relation can be events at all. */
+static bool
+is_table(Form_pg_class relation)
+{
+	return (relation->relkind == RELKIND_RELATION ||
+			relation->relkind == RELKIND_PARTITIONED_TABLE) &&
+		   relation->relpersistence != RELPERSISTENCE_TEMP &&
+		   relation->oid >= FirstNormalObjectId &&
+		   !isAnyTempNamespace(relation->relnamespace);
+}
+
+/* Lists the tables that are there, as relatives of none. */
+static List *
+list_tables(void)
+{
+	Relation catalog = table_open(RelationRelationId, AccessShareLock);
+	SysScanDesc scan =
+		systable_beginscan(catalog, InvalidOid, false, NULL, 0, NULL);
+	List *relids = NIL;
+	HeapTuple tuple;
+
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_class relation = (Form_pg_class) GETSTRUCT(tuple);
+
+		if (is_table(relation))
+			relids = lappend_oid(relids, relation->oid);
+	}
+	systable_endscan(scan);
+	table_close(catalog, AccessShareLock);
+	return relids;
+}
+
+/*
+ * Checks the tables that an entry with * in it stands for.  Other entries
+ * before it may take some of them, but not all.
+ */
+static void
+check_pattern(RelationCache *cache, const Options *options,
+			  const TableEntry *entry, List *tables, XLogRecPtr since)
+{
+	const TableEntry *taken_by = NULL;
+	int n_tables = 0;
+	ListCell *lc;
+
+	foreach (lc, tables)
+	{
+		char *table = get_rel_name(lfirst_oid(lc));
+		char *schema = get_namespace_name(get_rel_namespace(lfirst_oid(lc)));
+		const TableEntry *first;
+
+		if (table == NULL || schema == NULL || !is_named(entry, schema, table))
+			continue;
+		first = first_entry(options, schema, table);
+		if (first != entry)
+			taken_by = first;
+		else
+		{
+			check_table(cache, lfirst_oid(lc), since);
+			n_tables++;
+		}
+	}
+	if (n_tables == 0 && taken_by != NULL)
+		taken_entry(entry, taken_by);
+	if (n_tables == 0)
+		undefined_table(psprintf("a table like %s", entry->source));
+}
+
+/* Checks all entries. */
+static void
+check_entries(RelationCache *cache, const Options *options, XLogRecPtr since)
+{
+	List *tables = NIL;
+	ListCell *lc;
+
+	foreach (lc, options->tables)
+	{
+		const TableEntry *entry = lfirst(lc);
+		const char *schema = pattern_name(entry->schema);
+		const char *table = pattern_name(entry->table);
+		const TableEntry *first;
+
+		if (schema == NULL || table == NULL)
+		{
+			if (tables == NIL)
+				tables = list_tables();
+			check_pattern(cache, options, entry, tables, since);
+			continue;
+		}
+		first = first_entry(options, schema, table);
+		if (first != entry)
+			taken_entry(entry, first);
+		check_name(cache, schema, table, since);
+	}
 }
 
 void
@@ -125,7 +263,6 @@ preflight(RelationCache *cache, const Options *options)
 	MemoryContext own =
 		AllocSetContextCreate(old, "pg_outbox preflight", ALLOCSET_SMALL_SIZES);
 	bool begins = !IsTransactionState();
-	ListCell *lc;
 
 	/*
 	 * Before the snapshot: so if that does not see a table renamed, rows with
@@ -138,8 +275,7 @@ preflight(RelationCache *cache, const Options *options)
 	/* 19 reads no long value of a catalog without an active snapshot. */
 	PushActiveSnapshot(GetTransactionSnapshot());
 	MemoryContextSwitchTo(own);
-	foreach (lc, options->tables)
-		check_table(cache, lfirst(lc), since);
+	check_entries(cache, options, since);
 	PopActiveSnapshot();
 
 	/*

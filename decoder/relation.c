@@ -48,6 +48,7 @@ typedef struct RelationEntry
 	char *was_schema;      /* the last name by which it was an outbox itself, */
 	char *was_name;        /* ... not as a child; NULL: it never was */
 	XLogRecPtr was_since;  /* holds for transactions that end behind this */
+	const EventOptions *was_events; /* the options that it had then */
 } RelationEntry;
 
 struct RelationCache
@@ -151,18 +152,10 @@ find_entry(RelationCache *cache, Oid relid)
 	return entry;
 }
 
-/* Whether an entry of option "tables" stands for a relation of that name. */
-static bool
-is_named(const TableName *table, const Relative *relative)
-{
-	return relative->name != NULL &&
-		   strcmp(table->schema, relative->schema) == 0 &&
-		   strcmp(table->name, relative->name) == 0;
-}
-
 /* Keeps the name by which a relation is an outbox. */
 static void
-keep_name(RelationCache *cache, const Relative *relative, XLogRecPtr since)
+keep_name(RelationCache *cache, const Relative *relative,
+		  const EventOptions *events, XLogRecPtr since)
 {
 	RelationEntry *entry = find_entry(cache, relative->relid);
 
@@ -174,30 +167,35 @@ keep_name(RelationCache *cache, const Relative *relative, XLogRecPtr since)
 	entry->was_schema = MemoryContextStrdup(cache->context, relative->schema);
 	entry->was_name = MemoryContextStrdup(cache->context, relative->name);
 	entry->was_since = since;
+	entry->was_events = events;
 }
 
 /*
  * Finds the first entry of option "tables" that stands for a relation or an
- * ancestor of it, or NULL.  What is found is known since a position.
+ * ancestor of it, and which of them that is, or NULL.  What is found is known
+ * since a position.
  */
-static const TableName *
-find_table(RelationCache *cache, List *lineage, XLogRecPtr since)
+static const TableEntry *
+find_table(RelationCache *cache, List *lineage, XLogRecPtr since,
+		   const Relative **named)
 {
 	ListCell *lc;
 
 	foreach (lc, cache->options->tables)
 	{
-		const TableName *table = lfirst(lc);
+		const TableEntry *entry = lfirst(lc);
 
 		/* From the farthest ancestor on. */
 		for (int i = list_length(lineage) - 1; i >= 0; i--)
 		{
 			const Relative *relative = list_nth(lineage, i);
 
-			if (!is_named(table, relative))
+			if (relative->name == NULL ||
+				!is_named(entry, relative->schema, relative->name))
 				continue;
-			keep_name(cache, relative, since);
-			return table;
+			keep_name(cache, relative, entry->events, since);
+			*named = relative;
+			return entry;
 		}
 	}
 	return NULL;
@@ -264,19 +262,27 @@ find_column(const ColumnSource *source, const char *name, const char *option)
 {
 	const TableSource *table = (const TableSource *) source;
 
-	return column_find(table->desc, name, source->strict ? source->name : NULL,
+	/* Nor is it an ERROR where no option needs it. */
+	return column_find(table->desc, name,
+					   source->strict && option != NULL ? source->name : NULL,
 					   option);
 }
 
-/* Resolves all that the options say of a table, in the current context. */
+/*
+ * Resolves all that the options say of a table, in the current context; named
+ * is the table that option "tables" names, or NULL if it was renamed.
+ */
 static Outbox *
-resolve(const Options *options, Relation relation, bool warns, bool strict)
+resolve(const EventOptions *options, Relation relation, const Relative *named,
+		bool warns)
 {
 	TupleDesc desc = RelationGetDescr(relation);
 	Bytes name = relation_name(relation);
 	TableSource table = {{.name = pnstrdup(name.data, name.len),
+						  .schema = named ? named->schema : NULL,
+						  .table = named ? named->name : NULL,
 						  .natts = desc->natts,
-						  .strict = strict,
+						  .strict = named != NULL,
 						  .warns = warns,
 						  .find = find_column},
 						 desc};
@@ -332,7 +338,8 @@ rebuild(RelationCache *cache, RelationEntry *entry, Relation relation,
 		XLogRecPtr since, XLogRecPtr position)
 {
 	List *lineage;
-	bool is_outbox;
+	const Relative *named = NULL;
+	const TableEntry *table;
 	bool was_outbox = false;
 	const RelationEntry *renamed = NULL;
 	MemoryContext old;
@@ -342,20 +349,20 @@ rebuild(RelationCache *cache, RelationEntry *entry, Relation relation,
 	entry->valid = true;
 	entry->ancestry = cache->ancestry;
 	lineage = look_up_lineage(cache, entry);
-	is_outbox = find_table(cache, lineage, since) != NULL;
-	if (!is_outbox)
+	table = find_table(cache, lineage, since, &named);
+	if (table == NULL)
 		renamed = find_renamed(cache, lineage, position, &was_outbox);
 	/* No invalidation says that another table took or lost its old name. */
 	if (was_outbox)
 		entry->valid = false;
-	if (!is_outbox && renamed == NULL)
+	if (table == NULL && renamed == NULL)
 		return;
 
 	entry->context = AllocSetContextCreate(cache->context, "pg_outbox outbox",
 										   ALLOCSET_SMALL_SIZES);
 	old = MemoryContextSwitchTo(entry->context);
-	entry->outbox =
-		resolve(cache->options, relation, !entry->warned, is_outbox);
+	entry->outbox = resolve(table != NULL ? table->events : renamed->was_events,
+							relation, named, !entry->warned);
 	if (renamed != NULL)
 		entry->outbox->lacks = renamed_error(renamed);
 	entry->warned = true;

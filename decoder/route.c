@@ -8,16 +8,20 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
+#include "catalog/pg_type.h"
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
 
+#include "compat.h"
 #include "json.h"
 #include "json_text.h"
 #include "murmur2.h"
 #include "protocol.h"
+#include "properties.h"
 #include "route.h"
 #include "template.h"
 #include "utf8.h"
+#include "value.h"
 
 /* Kafka's limit (Topic.java, MAX_NAME_LENGTH). */
 #define MAX_TOPIC_LENGTH 249
@@ -25,7 +29,7 @@
 /* A row of an outbox on its way to be an event. */
 typedef struct Row
 {
-	const Options *options;
+	const EventOptions *options;
 	const Outbox *outbox;
 	Event *event;
 	int64 text_size;     /* of topic, key and headers together, in bytes */
@@ -65,6 +69,14 @@ count_size(Row *row, const Column *column, int64 *sum)
 	*sum = *sum < 0 || size < 0 ? -1 : *sum + size;
 }
 
+/* Adds the sizes of all columns of a text to a sum. */
+static void
+count_text(Row *row, const Text *text, int64 *sum)
+{
+	for (int i = 0; i < text->n_parts; i++)
+		count_size(row, text->parts[i].column, sum);
+}
+
 /* The size of all values that topic, key and headers are made of, or -1. */
 static int64
 routing_size(Row *row)
@@ -73,10 +85,13 @@ routing_size(Row *row)
 	int64 size = 0;
 
 	count_size(row, outbox->key, &size);
-	for (int i = 0; i < outbox->n_topic; i++)
-		count_size(row, outbox->topic[i].column, &size);
+	count_text(row, &outbox->key_text, &size);
+	count_text(row, &outbox->topic, &size);
 	for (int i = 0; i < outbox->n_headers; i++)
+	{
 		count_size(row, outbox->headers[i].column, &size);
+		count_text(row, &outbox->headers[i].text, &size);
+	}
 	return size;
 }
 
@@ -125,7 +140,7 @@ value_text(Row *row, const Column *column, Bytes *text)
 	return no_text(row, "topic, key and headers are too large when printed");
 }
 
-/* Tells whether Kafka takes the name (Topic.java, validate). */
+/* Whether Kafka takes the name (Topic.java, validate). */
 static bool
 is_legal_topic(Bytes topic)
 {
@@ -142,30 +157,58 @@ is_legal_topic(Bytes topic)
 	return true;
 }
 
-/* Appends one part of the topic; false, with an error, if it has none. */
+/*
+ * Gives one part of a text; false if it has none, with an error if it cannot be
+ * given.  NULL is an error where what is named, else the text is NULL.
+ */
 static bool
-append_topic_part(Row *row, const TopicPart *part, StringInfo topic)
+part_text(Row *row, const TextPart *part, const char *what, Bytes *text)
 {
-	Bytes text = part->literal;
-	const char *error = NULL;
+	*text = part->literal;
+	if (part->column != NULL && !value_text(row, part->column, text))
+		return false;
+	if (text->data != NULL)
+		return true;
+	if (part->column != NULL && what != NULL)
+		set_error(row->event, psprintf("%s is null: column \"%s\"", what,
+									   part->column->name));
+	return false;
+}
 
-	if (part->literal.data == NULL)
+/* Puts a text together; false if one of its parts has none. */
+static bool
+put_together(Row *row, const Text *source, const char *what, Bytes *text)
+{
+	StringInfoData buffer;
+
+	/* A constant needs no copy. */
+	if (source->n_parts == 1)
+		return part_text(row, source->parts, what, text);
+	initStringInfo(&buffer);
+	for (int i = 0; i < source->n_parts; i++)
 	{
-		if (part->column == NULL || !value_text(row, part->column, &text))
+		if (!part_text(row, &source->parts[i], what, text))
 			return false;
-		if (text.data == NULL)
-		{
-			set_error(row->event, psprintf("topic is null: column \"%s\"",
-										   part->column->name));
-			return false;
-		}
+		appendBinaryStringInfo(&buffer, text->data, text->len);
 	}
-	if (row->options->router != NULL)
-		error = router_append_topic(row->options->router, text, topic);
-	else
-		appendBinaryStringInfo(topic, text.data, text.len);
+	text->data = buffer.data;
+	text->len = buffer.len;
+	return true;
+}
+
+/* Lets the regular expression make the topic; false, with an error, if not. */
+static bool
+replace_by_router(Row *row, Bytes *topic)
+{
+	StringInfoData buffer;
+	const char *error;
+
+	initStringInfo(&buffer);
+	error = router_append_topic(row->options->router, *topic, &buffer);
 	if (error != NULL)
 		set_error(row->event, error);
+	topic->data = buffer.data;
+	topic->len = buffer.len;
 	return error == NULL;
 }
 
@@ -173,39 +216,52 @@ append_topic_part(Row *row, const TopicPart *part, StringInfo topic)
 static void
 route_topic(Row *row)
 {
-	const Outbox *outbox = row->outbox;
 	Event *event = row->event;
-	StringInfoData topic;
 
-	initStringInfo(&topic);
-	for (int i = 0; i < outbox->n_topic; i++)
-	{
-		if (!append_topic_part(row, &outbox->topic[i], &topic))
-			return;
-	}
-	event->topic.data = topic.data;
-	event->topic.len = topic.len;
+	if (!put_together(row, &row->outbox->topic, "topic", &event->topic) ||
+		(row->options->router != NULL &&
+		 !replace_by_router(row, &event->topic)))
+		return;
 	event->has_topic = true;
 	if (!is_legal_topic(event->topic))
 		set_error(event, "topic is not a legal name");
+}
+
+/* Reads a key that may be any bytes. */
+static void
+route_raw_key(Row *row, const Column *column)
+{
+	Event *event = row->event;
+
+	event->has_key = true;
+	if (row->outbox->nulls[column->index])
+		return;
+	event->key = column_bytes(column, row->outbox->values[column->index]);
+	event->is_raw_key = true;
 }
 
 /* Reads the key. */
 static void
 route_key(Row *row)
 {
-	const Column *column = row->outbox->key;
+	const Outbox *outbox = row->outbox;
+	Event *event = row->event;
 
-	row->event->has_key =
-		column != NULL && value_text(row, column, &row->event->key);
+	if (outbox->key_text.n_parts > 0)
+		event->has_key =
+			put_together(row, &outbox->key_text, "key", &event->key);
+	else if (outbox->key == NULL)
+		event->has_key = row->options->roles[ROLE_AGGREGATE_ID].columns == NIL;
+	else if (row->options->raw_key && outbox->key->type == COLUMN_BYTEA)
+		route_raw_key(row, outbox->key);
+	else
+		event->has_key = value_text(row, outbox->key, &event->key);
 }
 
-/* Tells whether the event is one of our shard; without a key it is one of 0. */
+/* Whether the event is one of our shard; without a key it is one of 0. */
 static bool
-is_our_shard(const Row *row)
+is_our_shard(const Options *options, const Event *event)
 {
-	const Options *options = row->options;
-	const Event *event = row->event;
 
 	if (options->n_shards == 1)
 		return true;
@@ -247,21 +303,23 @@ static void
 route_timestamp(Row *row)
 {
 	const Column *column = row->outbox->timestamp;
-	Event *event = row->event;
+	int64 ts;
 	const char *error;
 
 	if (column == NULL || row->outbox->nulls[column->index])
 		return;
-	error =
-		column_unix_ms(column, row->outbox->values[column->index], &event->ts);
-	if (error == NULL && event->ts <= 0)
+	error = column_unix_ms(column, row->outbox->values[column->index], &ts);
+	if (error == NULL && ts <= 0)
 		error =
 			psprintf("timestamp is not after 1970-01-01: " INT64_FORMAT " ms",
-					 event->ts);
+					 ts);
 	if (error != NULL)
-		set_error(event, error);
-	else
-		event->has_ts = true;
+	{
+		set_error(row->event, error);
+		return;
+	}
+	row->event->ts = ts;
+	row->event->has_ts = true;
 }
 
 /* The place of a header's name from the given one on, or n_headers. */
@@ -305,24 +363,12 @@ typedef struct Spread
 
 /* Makes a header of a member; of those with one name the last counts. */
 static void
-spread_member(void *arg, Bytes name, Bytes value)
+add_member(void *arg, Bytes name, Bytes value)
 {
 	Spread *spread = arg;
 	Event *event = spread->row->event;
-	bool is_string = value.data[0] == '"';
-	int i;
+	int i = find_header(event, name, 0);
 
-	if (!json_text_unescape(name, &name) ||
-		(is_string && !json_text_unescape(value, &value)))
-	{
-		set_error(event, psprintf("column \"%s\" has an escape that is no "
-								  "character",
-								  spread->column->name));
-		return;
-	}
-	if (!is_string && value.len == 4 && memcmp(value.data, "null", 4) == 0)
-		value.data = NULL;
-	i = find_header(event, name, 0);
 	if (i < spread->first)
 		return;
 	if (i < event->n_headers)
@@ -334,7 +380,34 @@ spread_member(void *arg, Bytes name, Bytes value)
 								  spread->column->name, PROTOCOL_MAX_HEADERS));
 }
 
-/* Makes headers of all members of an object. */
+/* Notes that an escape in an object of headers stands for no character. */
+static void
+broken_escape(Row *row, const Column *column)
+{
+	set_error(row->event,
+			  psprintf("column \"%s\" has an escape that is no character",
+					   column->name));
+}
+
+/* The same of a member of a JSON object. */
+static void
+add_json_member(void *arg, Bytes name, Bytes value)
+{
+	Spread *spread = arg;
+	bool is_string = value.data[0] == '"';
+
+	if (!json_text_unescape(name, &name) ||
+		(is_string && !json_text_unescape(value, &value)))
+	{
+		broken_escape(spread->row, spread->column);
+		return;
+	}
+	if (!is_string && value.len == 4 && memcmp(value.data, "null", 4) == 0)
+		value.data = NULL;
+	add_member(arg, name, value);
+}
+
+/* Makes headers of all members of an object, JSON or Java's properties. */
 static void
 spread_headers(Row *row, const Column *column)
 {
@@ -343,11 +416,70 @@ spread_headers(Row *row, const Column *column)
 
 	if (!value_text(row, column, &text) || text.data == NULL)
 		return;
-	if (json_text_is_object(text))
-		json_text_scan(text, spread_member, &spread);
-	else
+	if (column->type == COLUMN_TEXT && !json_text_is_object(text))
+	{
+		if (!properties_scan(text, add_member, &spread))
+			broken_escape(row, column);
+	}
+	else if (!json_text_is_object(text) ||
+			 (column->type == COLUMN_TEXT && !json_text_scan(text, NULL, NULL)))
 		set_error(row->event,
 				  psprintf("column \"%s\" is not a JSON object", column->name));
+	else
+		json_text_scan(text, add_json_member, &spread);
+}
+
+/* The event's position as text that sorts as events do: LSN, then seq. */
+static Bytes
+position_text(const Event *event)
+{
+	Bytes text = {psprintf("%08X%08X%08X", LSN_FORMAT_ARGS(event->place.lsn),
+						   event->place.seq),
+				  24};
+
+	return text;
+}
+
+/* The time of the commit in ISO 8601, UTC. */
+static Bytes
+commit_time_text(const Event *event)
+{
+	Bytes text;
+
+	time_text(TIMESTAMPTZOID, TimestampTzGetDatum(event->place.commit_time),
+			  &text);
+	return text;
+}
+
+/* The text of a header; false, with an error, if it has none. */
+static bool
+header_text(Row *row, const OutboxHeader *header, Bytes *text)
+{
+	const Event *event = row->event;
+
+	switch (header->kind)
+	{
+		case HEADER_COLUMN:
+			return value_text(row, header->column, text);
+		case HEADER_TEMPLATE:
+			/* NULL in it makes a header without a value. */
+			if (!put_together(row, &header->text, NULL, text))
+				text->data = NULL;
+			break;
+		case HEADER_POSITION:
+			*text = position_text(event);
+			break;
+		case HEADER_COMMIT_TIME:
+			*text = commit_time_text(event);
+			break;
+		case HEADER_XID:
+			text->data = psprintf("%u", event->place.xid);
+			text->len = strlen(text->data);
+			break;
+		case HEADER_SPREAD:
+			return false;
+	}
+	return true;
 }
 
 /* Collects the headers. */
@@ -363,11 +495,11 @@ route_headers(Row *row)
 	event->headers = palloc(event->max_headers * sizeof(EventHeader));
 	for (int i = 0; i < outbox->n_headers; i++)
 	{
-		const HeaderColumn *header = &outbox->headers[i];
+		const OutboxHeader *header = &outbox->headers[i];
 
-		if (header->spread)
+		if (header->kind == HEADER_SPREAD)
 			spread_headers(row, header->column);
-		else if (value_text(row, header->column, &text))
+		else if (header_text(row, header, &text))
 			add_header(event, header->name, text);
 	}
 }
@@ -404,7 +536,7 @@ set_jsonb_payload(Event *event, Datum value, int limit)
 		set_error(event, "payload is too large when printed");
 }
 
-/* Tells whether text is empty or white space, as Java's trim() has it. */
+/* Whether text is empty or white space, as Java's trim() has it. */
 static bool
 is_blank(Bytes text)
 {
@@ -470,46 +602,115 @@ route_envelope(Row *row)
 	return true;
 }
 
+/* The size of all columns of the value, or -1. */
+static int64
+members_size(Row *row)
+{
+	int64 size = 0;
+
+	for (int i = 0; i < row->outbox->n_members; i++)
+		count_size(row, row->outbox->members[i].column, &size);
+	return size;
+}
+
+/* Whether the payload, which is only looked at, says that there is no value. */
+static bool
+is_tombstone(Row *row)
+{
+	const Column *column = row->outbox->payload;
+
+	if (column == NULL)
+		return false;
+	if (row->outbox->nulls[column->index])
+		return true;
+	return (column->type == COLUMN_TEXT || column->type == COLUMN_CHAR) &&
+		   value_size(row, column) <= row->options->max_event_bytes &&
+		   is_blank(column_bytes(column, row->outbox->values[column->index]));
+}
+
+/* Makes the payload of the columns of the value. */
+static void
+route_members(Row *row)
+{
+	Event *event = row->event;
+	StringInfoData json;
+	const char *error;
+
+	if (is_tombstone(row))
+		return;
+	initStringInfo(&json);
+	error = value_append(&json, row->outbox, printed_limit(row->options));
+	if (error != NULL)
+	{
+		set_error(event, error);
+		return;
+	}
+	event->payload.data = json.data;
+	event->payload.len = json.len;
+	event->payload_type = PAYLOAD_JSON;
+}
+
 /* Adds the payload. */
 static void
 add_payload(Row *row)
 {
 	const Outbox *outbox = row->outbox;
-	int64 size = value_size(row, outbox->payload);
+	int64 size = outbox->n_members > 0 ? members_size(row)
+									   : value_size(row, outbox->payload);
 
-	if (outbox->payload == NULL || size < 0)
+	if (size < 0)
 		return;
 	if (size > row->options->max_event_bytes)
 		set_too_large(row->event, size);
-	else if (!outbox->nulls[outbox->payload->index])
+	else if (outbox->n_members > 0)
+		route_members(row);
+	else if (outbox->payload != NULL && !outbox->nulls[outbox->payload->index])
 		route_payload(row);
 }
 
-bool
-event_from_values(const Options *options, const Outbox *outbox, Event *event)
+/* Whether the row matches option "where". */
+static bool
+is_wanted(Row *row)
 {
-	Row row = {.options = options, .outbox = outbox, .event = event};
+	const Outbox *outbox = row->outbox;
+	const char *error = NULL;
+	FilterResult result;
 
-	event_init(event);
-	event->relation = outbox->name;
+	if (outbox->where == NULL)
+		return true;
+	result =
+		filter_evaluate(outbox->where, outbox->values, outbox->nulls, &error);
+	if (error != NULL)
+		set_error(row->event, error);
+	return result == FILTER_TRUE || error != NULL || outbox->lacks != NULL;
+}
+
+bool
+event_from_values(const Options *options, const Outbox *outbox,
+				  const EventPlace *place, Event *event)
+{
+	Row row = {.options = outbox->options, .outbox = outbox, .event = event};
+
+	event_init(event, place, outbox->name);
 	if (outbox->lacks != NULL)
 		set_error(event, outbox->lacks);
+	if (!is_wanted(&row))
+		return false;
 	if (route_envelope(&row))
 		add_payload(&row);
-	return is_our_shard(&row);
+	return is_our_shard(options, event);
 }
 
 bool
 event_from_row(const Options *options, Outbox *outbox, HeapTuple tuple,
-			   TupleDesc desc, Event *event)
+			   TupleDesc desc, const EventPlace *place, Event *event)
 {
 	if (tuple == NULL)
 	{
-		event_init(event);
-		event->relation = outbox->name;
+		event_init(event, place, outbox->name);
 		set_error(event, "row is not in the WAL record");
 		return options->shard == 0;
 	}
 	heap_deform_tuple(tuple, desc, outbox->values, outbox->nulls);
-	return event_from_values(options, outbox, event);
+	return event_from_values(options, outbox, place, event);
 }

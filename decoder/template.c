@@ -1,13 +1,16 @@
 /*-------------------------------------------------------------------------
  *
  * template.c
- *	  The topic template: text with ${column} in it.
+ *	  A template: text with ${column} in it.
+ *
+ * $schema and $table stand for the table's name; they may be in braces as well.
+ * A $ before anything else is a character like others.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "identifier.h"
+#include "scan.h"
 #include "template.h"
 
 bool
@@ -17,51 +20,78 @@ is_topic_byte(unsigned char c)
 		   (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
 }
 
-/* Reads the names in ${a|b} at *cursor and moves it behind the brace. */
-static List *
-parse_columns(const char *option, const char *value, const char **cursor)
+bool
+is_template(const char *value)
 {
-	List *columns = NIL;
+	return strstr(value, "${") != NULL;
+}
+
+/* Reads $schema or $table; else it is a literal, and nothing is read. */
+static TemplatePartKind
+scan_variable(const char **cursor)
+{
+	const char *p = *cursor;
+	const char *name;
+	TemplatePartKind kind = TEMPLATE_LITERAL;
+
+	if (*p++ != '$' || *p == '"' || (name = scan_identifier(&p)) == NULL)
+		return TEMPLATE_LITERAL;
+	if (strcmp(name, "schema") == 0)
+		kind = TEMPLATE_SCHEMA;
+	else if (strcmp(name, "table") == 0)
+		kind = TEMPLATE_TABLE;
+	if (kind != TEMPLATE_LITERAL)
+		*cursor = p;
+	return kind;
+}
+
+/* Reads what is in braces at *cursor, and moves it behind them. */
+static void
+scan_braces(TemplatePart *part, const char *option, const char *value,
+			const char **cursor)
+{
 	const char *p = *cursor + strlen("${");
 
-	for (;;)
+	scan_space(&p);
+	part->kind = scan_variable(&p);
+	scan_space(&p);
+	if (part->kind == TEMPLATE_LITERAL)
 	{
-		char *name;
-
-		skip_space(&p);
-		name = scan_identifier(&p);
-		if (name == NULL)
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("option \"%s\": no column name at \"%s\" in "
-							"\"%s\"",
-							option, p, value),
-					 errhint("A column is written ${column}, or ${a|b} for "
-							 "the first of two that the table has.")));
-		columns = lappend(columns, name);
-		skip_space(&p);
-		if (*p == '}')
-			break;
-		if (*p != '|')
-			ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-							errmsg("option \"%s\": ${ is not closed in \"%s\"",
-								   option, value)));
-		p++;
+		part->kind = TEMPLATE_COLUMN;
+		part->columns = scan_alternatives(&p, '}');
 	}
+	if (strchr(p, '}') == NULL)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("option \"%s\": ${ is not closed in \"%s\"",
+							   option, value)));
+	if (*p != '}' || (part->kind == TEMPLATE_COLUMN && part->columns == NIL))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("option \"%s\": no column name at \"%s\" in \"%s\"",
+						option, p, value),
+				 errhint("A column is written ${column}, or ${a|b} for the "
+						 "first of two that the table has.")));
 	*cursor = p + 1;
-	return columns;
+}
+
+/* Whether a column or variable begins here. */
+static bool
+is_special(const char *p)
+{
+	return strncmp(p, "${", 2) == 0 || scan_variable(&p) != TEMPLATE_LITERAL;
 }
 
 /* Reads the text at *cursor up to the next column. */
 static char *
-parse_literal(const char *option, const char *value, const char **cursor)
+scan_literal(const char *option, const char *value, const char **cursor,
+			 bool is_topic)
 {
 	const char *start = *cursor;
 	const char *p = start;
 
-	while (*p != '\0' && strncmp(p, "${", 2) != 0)
+	while (*p != '\0' && !is_special(p))
 	{
-		if (!is_topic_byte(*p))
+		if (is_topic && !is_topic_byte(*p))
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("option \"%s\": \"%s\" has a character at \"%s\" "
@@ -76,7 +106,7 @@ parse_literal(const char *option, const char *value, const char **cursor)
 }
 
 List *
-template_parse(const char *option, const char *value)
+template_parse(const char *option, const char *value, bool is_topic)
 {
 	List *parts = NIL;
 	const char *p = value;
@@ -86,13 +116,14 @@ template_parse(const char *option, const char *value)
 		TemplatePart *part = palloc0(sizeof(TemplatePart));
 
 		if (strncmp(p, "${", 2) == 0)
-			part->columns = parse_columns(option, value, &p);
+			scan_braces(part, option, value, &p);
 		else
-			part->literal = parse_literal(option, value, &p);
+		{
+			part->kind = scan_variable(&p);
+			if (part->kind == TEMPLATE_LITERAL)
+				part->literal = scan_literal(option, value, &p, is_topic);
+		}
 		parts = lappend(parts, part);
 	}
-	if (parts == NIL)
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg("option \"%s\" is empty", option)));
 	return parts;
 }

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * template.h
- *	  The topic template: text with ${column} in it.
+ *	  A template: text with ${column} in it.
  *
  *-------------------------------------------------------------------------
  */
@@ -10,21 +10,35 @@
 
 #include "nodes/pg_list.h"
 
-/* One part of a template: either literal text or a column. */
+/* What a part of a template is. */
+typedef enum TemplatePartKind
+{
+	TEMPLATE_LITERAL,
+	TEMPLATE_COLUMN,
+	TEMPLATE_SCHEMA, /* the schema's name of the table that "tables" names */
+	TEMPLATE_TABLE   /* its own name */
+} TemplatePartKind;
+
 typedef struct TemplatePart
 {
-	char *literal; /* NULL: a column */
+	TemplatePartKind kind;
+	char *literal;
 	List *columns; /* names (char *): the first that the table has serves */
 } TemplatePart;
 
 /*
- * Splits the value of an option into parts (TemplatePart *), palloc'd.
- * Raises an ERROR that names the option if a ${ is not closed, names no
- * column, or if a literal has bytes that no topic may have.
+ * Splits the value of an option into parts (TemplatePart *), palloc'd; of an
+ * empty one NIL.  Raises an ERROR that names the option if a ${ is not closed
+ * or names no column, or if the template is of a topic and a literal has bytes
+ * that no topic may have.
  */
-extern List *template_parse(const char *option, const char *value);
+extern List *template_parse(const char *option, const char *value,
+							bool is_topic);
 
-/* Tells whether a byte may be in the name of a topic (Kafka's Topic.java). */
+/* Whether a value has ${ in it, so that it is a template. */
+extern bool is_template(const char *value);
+
+/* Whether a byte may be in the name of a topic (Kafka's Topic.java). */
 extern bool is_topic_byte(unsigned char c);
 
 #endif /* PG_OUTBOX_TEMPLATE_H */

@@ -483,7 +483,7 @@ envelope_decode_payload(EnvelopeReader *reader, EnvelopeEncoding encoding,
 				return error;
 			return envelope_decode_base64(reader, text, out)
 					   ? NULL
-					   : "a payload of bad base64";
+					   : "the payload is not valid base64";
 		case ENCODING_NONE:
 			*out = (Slice){NULL, 0};
 			return end - p == 4 && memcmp(p, "null", 4) == 0

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * fuzz_frame.c
- *	  Fuzz target: the frame of a message, and JSON in its fields.
+ *	  Fuzz target: the frame of a message, JSON in its fields, and properties.
  *
  *-------------------------------------------------------------------------
  */
@@ -9,6 +9,7 @@
 
 #include "frame.h"
 #include "json_text.h"
+#include "properties.h"
 #include "server.h"
 
 extern int LLVMFuzzerTestOneInput(const uint8 *data, size_t size);
@@ -65,6 +66,22 @@ read_json(void *argument)
 	json_text_is_object(*(Bytes *) argument);
 }
 
+/* Takes a property: no longer than the text that it is of. */
+static void
+take_property(void *whole, Bytes name, Bytes value)
+{
+	if (name.len < 0 || value.len < 0 ||
+		name.len + value.len > ((Bytes *) whole)->len)
+		abort();
+}
+
+/* Reads properties. */
+static void
+read_properties(void *argument)
+{
+	properties_scan(*(Bytes *) argument, take_property, argument);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8 *data, size_t size)
 {
@@ -75,6 +92,7 @@ LLVMFuzzerTestOneInput(const uint8 *data, size_t size)
 	memcpy(copy, data, size);
 	server_run(read_frame, &input);
 	server_run(read_json, &input);
+	server_run(read_properties, &input);
 	free(copy);
 	return 0;
 }

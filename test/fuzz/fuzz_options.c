@@ -1,8 +1,9 @@
 /*-------------------------------------------------------------------------
  *
  * fuzz_options.c
- *	  Fuzz target: options as START_REPLICATION has them, with the topic's
- *	  template, the regular expression and its replacement in them.
+ *	  Fuzz target: options as START_REPLICATION has them, with the tables and
+ *	  their own options, templates, headers, the value's members, the
+ *	  condition, the regular expression and its replacement in them.
  *
  * The input is a line for each option, name=value.
  *
@@ -47,17 +48,55 @@ elements(char *lines)
 	return list;
 }
 
+/* What must hold of the options of any events. */
+static void
+check_events(const EventOptions *events)
+{
+	ListCell *lc;
+
+	if (events->max_event_bytes < 1 ||
+		(events->router == NULL && events->topic == NIL))
+		abort();
+	foreach (lc, events->headers)
+	{
+		const HeaderOption *header = lfirst(lc);
+
+		if (header->name == NULL ||
+			(header->columns == NIL && (header->kind == HEADER_COLUMN ||
+										header->kind == HEADER_SPREAD)))
+			abort();
+	}
+	foreach (lc, events->value)
+	{
+		const MemberOption *member = lfirst(lc);
+
+		if (member->name == NULL || member->columns == NIL)
+			abort();
+	}
+}
+
 /* Reads the options, and checks what must hold of any that were taken. */
 static void
 parse(void *argument)
 {
 	Options options;
+	ListCell *lc;
 
 	options_parse(&options, elements(argument));
-	if (options.shard < 0 || options.shard >= options.n_shards ||
-		options.max_event_bytes < 1 || options.tables == NIL ||
-		(options.router == NULL && options.topic == NIL))
+	if (options.shard < 0 || options.shard >= options.n_shards)
 		abort();
+	check_events(&options.events);
+	foreach (lc, options.tables)
+	{
+		const TableEntry *entry = lfirst(lc);
+
+		check_events(entry->events);
+		/* A name without * stands for itself. */
+		if (pattern_name(entry->table) != NULL &&
+			!pattern_matches(entry->table, pattern_name(entry->table)))
+			abort();
+		pattern_matches(entry->schema, entry->source);
+	}
 }
 
 /* A translated expression is anchored, and what it is made of is balanced. */

@@ -32,7 +32,10 @@ SELECT lines('topic', '${a|}');
 SELECT lines('topic', '${a b}');
 SELECT lines('topic', '${a}/${b}');
 -- key, id, event_type, payload
-SELECT lines('key', '');
+SELECT lines('key', '${a');
+SELECT lines('key', '${}');
+SELECT lines('key', 'a b');
+SELECT lines('key_encoding', 'hex');
 SELECT lines('id', 'a,b');
 SELECT lines('event_type', '1');
 SELECT lines('payload', '"payload');

@@ -50,7 +50,7 @@ SELECT lines('tables', 'public.t', 'headers', 'h:*,j:*');
 INSERT INTO t (aggregate_id) VALUES ('a');
 SELECT lines('tables', 'public.t', 'headers', 'nope:*');
 INSERT INTO t (aggregate_id) VALUES ('a');
-SELECT lines('tables', 'public.t', 'headers', 'payload:*');
+SELECT lines('tables', 'public.t', 'headers', 'small:*');
 SELECT lines('tables', 'public.t', 'headers', 'h:*,h:*');
 SELECT lines('tables', 'public.t', 'headers', 'h:*x');
 -- A header may be called * if it is quoted.

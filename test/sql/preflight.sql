@@ -35,7 +35,7 @@ CREATE TABLE unfit (id int, aggregate_type text, aggregate_id text, payload text
 SELECT option, value, codes('tables', 'public.unfit', 'headers', '', option, value) FROM (VALUES ('topic', '${nope}'), ('key', 'nope'),
     ('payload', 'nope'), ('partition', 'nope'), ('timestamp', 'nope'), ('route_by', 'nope'), ('payload', 'x'), ('payload', 'o'),
     ('partition', 't'), ('partition', 'o'), ('timestamp', 't'), ('timestamp', 'd'), ('key', 'x'), ('topic', '${o}.t')) v (option, value);
-SELECT codes('tables', 'public.unfit', 'headers', 't:*');
+SELECT codes('tables', 'public.unfit', 'headers', 'o:*');
 -- A header's column that a table lacks is a warning, once.
 INSERT INTO unfit (aggregate_type, aggregate_id, payload) VALUES ('T', 'k', 'p'), ('T', 'k', 'p');
 SELECT lines('tables', 'public.unfit', 'headers', 'nope');
