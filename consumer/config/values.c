@@ -246,6 +246,7 @@ typedef struct File
 	const char *path;
 	FILE *stream;
 	int line;
+	bool continues; /* the line is more of the value above it */
 	bool failed;
 	Error *err;
 	bool is_public; /* others may read it */
@@ -262,20 +263,19 @@ fail_line(File *file, const char *reason)
 
 /*
  * Refuses what libinih would read otherwise than it looks: it cuts long lines
- * in two, takes an indented line as more of the value above it, and drops
- * what follows a semicolon after a space, which may be half a password.
+ * in two, and drops what follows a semicolon after a space, which may be half a
+ * password.  It takes an indented line as more of the value above it, which is
+ * noted here and judged by take_key().
  */
 static void
 check_line(File *file, const char *line, int size)
 {
 	const char *comment = strchr(line, ';');
 
+	file->continues = isspace((unsigned char) line[0]);
 	if (strlen(line) == (size_t) size - 1 && line[size - 2] != '\n')
 		fail_line(file, "the line is longer than 198 bytes; set it through "
 						"the environment");
-	else if (isspace((unsigned char) line[0]) &&
-			 line[strspn(line, " \t\r\n")] != '\0')
-		fail_line(file, "the line begins with white space");
 	else if (line[0] != ';' && line[0] != '#' && comment != NULL &&
 			 isspace((unsigned char) comment[-1]))
 		fail_line(file, "\" ;\" would begin a comment; put comments on lines "
@@ -295,6 +295,30 @@ read_line(char *line, int size, void *argument)
 	return line;
 }
 
+/* Takes more of the value above, of which only the decoder's options have it.
+ */
+static void
+take_more(File *file, const char *section, const char *key, const char *more,
+		  const char *origin)
+{
+	const Entry *above = find_entry(file->seen, section, key);
+	size_t size;
+	char *value;
+
+	if (above == NULL || strcmp(section, "outbox") != 0)
+	{
+		fail_line(file, "the line begins with white space");
+		return;
+	}
+	size = strlen(above->value) + strlen(more) + 2;
+	value = xmalloc(size);
+	snprintf(value, size, "%s %s", above->value, more);
+	store(file->seen, section, key, value, origin);
+	file->failed =
+		!config_set(file->config, section, key, value, origin, file->err);
+	free(value);
+}
+
 /* Takes one key from libinih (ini_handler). */
 static int
 take_key(void *argument, const char *section, const char *key,
@@ -306,6 +330,11 @@ take_key(void *argument, const char *section, const char *key,
 	if (file->failed)
 		return 0;
 	snprintf(origin, sizeof(origin), "%s:%d", file->path, file->line);
+	if (file->continues)
+	{
+		take_more(file, section, key, value, origin);
+		return !file->failed;
+	}
 	if (find_entry(file->seen, section, key) != NULL)
 	{
 		error_set(file->err, "%s: \"%s\" is set twice in section [%s]", origin,
@@ -313,7 +342,7 @@ take_key(void *argument, const char *section, const char *key,
 		file->failed = true;
 		return 0;
 	}
-	store(file->seen, section, key, "", origin);
+	store(file->seen, section, key, value, origin);
 	if (settings_is_secret(key) && file->is_public)
 	{
 		error_set(file->err, "%s: others may read \"%s\" here; chmod o-r %s",

@@ -272,10 +272,10 @@ take_key(Source *source, bool required, Envelope *out)
 		return;
 	if (encoding.len != strlen("base64") ||
 		memcmp(encoding.data, "base64", encoding.len) != 0)
-		fail(source, "an unknown encoding of the key");
+		fail(source, "the key has an unknown encoding");
 	else if (out->key.data == NULL ||
 			 !envelope_decode_base64(source->reader, out->key, &out->key))
-		fail(source, "a key of bad base64");
+		fail(source, "the key is not valid base64");
 }
 
 /* Takes an event or error line. */

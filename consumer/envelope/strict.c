@@ -182,7 +182,7 @@ read_key(Cursor *c, Envelope *out)
 		return true;
 	return (out->key.data != NULL &&
 			envelope_decode_base64(c->reader, out->key, &out->key)) ||
-		   fail(c, "a key of bad base64");
+		   fail(c, "the key is not valid base64");
 }
 
 /*

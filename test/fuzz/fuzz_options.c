@@ -62,8 +62,8 @@ check_events(const EventOptions *events)
 		const HeaderOption *header = lfirst(lc);
 
 		if (header->name == NULL ||
-			(header->columns == NIL && (header->kind == HEADER_COLUMN ||
-										header->kind == HEADER_SPREAD)))
+			(header->columns == NIL &&
+			 (header->kind == HEADER_COLUMN || header->kind == HEADER_SPREAD)))
 			abort();
 	}
 	foreach (lc, events->value)

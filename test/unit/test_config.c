@@ -137,6 +137,10 @@ what_is_wrong_in_a_file_is_told_with_its_line(void **state)
 				 ":1: neither [section], key = value, nor a comment");
 	assert_wrong("[relay]\n slot = a\n", ":2: the line begins with white "
 										 "space");
+	assert_wrong("[relay]\nslot = a\n b\n", ":3: the line begins with white "
+											"space");
+	assert_wrong("[outbox]\n key = a\n", ":2: the line begins with white "
+										 "space");
 	assert_wrong("[postgres]\npassword = half ;gone\n",
 				 ":2: \" ;\" would begin a comment; put comments on lines of "
 				 "their own, and such a value into the environment");
@@ -145,6 +149,21 @@ what_is_wrong_in_a_file_is_told_with_its_line(void **state)
 					   "the environment");
 	snprintf(line, sizeof(line), "[kafka]\na = %0194d\nb = c\n", 1);
 	assert_wrong(line, NULL);
+}
+
+static void
+options_may_have_several_lines(void **state)
+{
+	Config *config = config_new();
+
+	(void) state;
+	read_text(config,
+			  "[outbox]\ntables = a.b,\n  c.d(key=id,\n\ttopic='x')\nkey = k\n",
+			  NULL);
+	assert_string_equal(config_text(config, CONFIG_OUTBOX_TABLES),
+						"a.b, c.d(key=id, topic='x')");
+	assert_string_equal(config_text(config, CONFIG_OUTBOX_KEY), "k");
+	config_free(config);
 }
 
 static void
@@ -306,6 +325,7 @@ main(void)
 		cmocka_unit_test(defaults_hold_until_something_is_set),
 		cmocka_unit_test(a_file_sets_keys_by_section),
 		cmocka_unit_test(what_is_wrong_in_a_file_is_told_with_its_line),
+		cmocka_unit_test(options_may_have_several_lines),
 		cmocka_unit_test(each_name_has_a_setting),
 		cmocka_unit_test(values_are_checked),
 		cmocka_unit_test(an_assignment_that_is_none_is_not_repeated),

@@ -54,14 +54,14 @@ static const char *const good_lines[] = {
 	"{\"topic\":\"t\",\"key\":\"é\\\\é\",\"ts\":0,\"lsn\":\"0/1\",\"seq\":0,"
 	"\"headers\":{\"ß\":\"\xc2\x80߿ࠀ\xef\xbf\xbf\","
 	"\"𐀀\":\"\xf4\x8f\xbf\xbf\"},\"payload\":1}",
-	"{\"topic\":\"t\",\"key\":\"k\",\"ts\":5,\"committed\":1764000000123,"
-	"\"lsn\":\"0/1\",\"seq\":0,\"headers\":{},\"payload\":1}",
 	"{\"topic\":\"t\",\"key\":\"AP8=\",\"key_encoding\":\"base64\","
 	"\"partition\":1,"
 	"\"ts\":1,\"lsn\":\"0/1\",\"seq\":0,\"headers\":{},\"payload\":1}",
 	"{\"error\":\"e\",\"relation\":\"r\",\"key\":\"\",\"key_encoding\":"
 	"\"base64\","
 	"\"lsn\":\"0/1\",\"seq\":0,\"payload\":1}",
+	"{\"topic\":\"t\",\"key\":\"k\",\"ts\":5,\"committed\":1764000000123,"
+	"\"lsn\":\"0/1\",\"seq\":0,\"headers\":{},\"payload\":1}",
 };
 
 #define N_GOOD (sizeof(good_lines) / sizeof(good_lines[0]))
