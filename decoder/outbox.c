@@ -410,6 +410,19 @@ resolve_header(Outbox *outbox, const ColumnSource *source,
 	outbox->n_headers++;
 }
 
+/* Adds the headers in field "headers" of a message, which is JSON. */
+static void
+spread_field_headers(Outbox *outbox, const ColumnSource *source)
+{
+	HeaderOption option = {.kind = HEADER_SPREAD,
+						   .columns = list_make1("headers"),
+						   .name = "headers"};
+	const Column *column = first_column(source, option.columns, "headers");
+
+	if (column != NULL && column->type == COLUMN_JSON)
+		resolve_header(outbox, source, &option);
+}
+
 /*
  * Resolves the headers: those with a name first, since they win over those
  * that an object spreads.  The field "headers" of a message is always spread.
@@ -433,13 +446,7 @@ resolve_headers(Outbox *outbox, const ColumnSource *source)
 		}
 	}
 	if (source->name == NULL)
-	{
-		HeaderOption of_messages = {.kind = HEADER_SPREAD,
-									.columns = list_make1("headers"),
-									.name = "headers"};
-
-		resolve_header(outbox, source, &of_messages);
-	}
+		spread_field_headers(outbox, source);
 }
 
 /* A copy of the constants of a condition, which get the form of a column. */
