@@ -5,27 +5,49 @@
  *
  *-------------------------------------------------------------------------
  */
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
 
+/*
+ * Puts a space in the place of line feeds, tabs and other control characters,
+ * one for several in a row, and none at the end.
+ */
+static void
+make_one_line(char *text)
+{
+	char *end = text;
+	bool pending = false;
+
+	for (; *text != '\0'; text++)
+	{
+		if (iscntrl((unsigned char) *text))
+		{
+			pending = true;
+			continue;
+		}
+		if (pending && end[-1] != ' ' && *text != ' ')
+			*end++ = ' ';
+		pending = false;
+		*end++ = *text;
+	}
+	*end = '\0';
+}
+
 bool
 error_set(Error *err, const char *format, ...)
 {
-	char text[sizeof(err->text)];
+	char text[sizeof(err->text) + 1] = " ";
 	va_list args;
 
 	/* Not in place: the arguments may be the present text. */
 	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
+	vsnprintf(text + 1, sizeof(text) - 1, format, args);
 	va_end(args);
-	for (char *p = text; *p != '\0'; p++)
-	{
-		if (*p == '\n' || *p == '\r')
-			*p = ' ';
-	}
-	memcpy(err->text, text, sizeof(text));
+	make_one_line(text + 1);
+	memcpy(err->text, text + 1, sizeof(err->text));
 	return false;
 }

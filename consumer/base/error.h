@@ -18,7 +18,8 @@ typedef struct Error
 
 /*
  * Writes the text of an error and returns false, so that a function can end
- * with "return error_set(err, ...)".  Line feeds in the result become spaces.
+ * with "return error_set(err, ...)".  Control characters, as line feeds and
+ * tabs, become spaces, one for several in a row.
  */
 extern bool error_set(Error *err, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

@@ -11,9 +11,8 @@
 #include "base/memory.h"
 #include "postgres/hosts.h"
 
-/* How many items a list has. */
-static unsigned
-count(const char *list)
+unsigned
+hosts_count(const char *list)
 {
 	unsigned n = 1;
 
@@ -29,7 +28,7 @@ hosts_rotate(const char *list, unsigned first)
 	size_t size = strlen(list) + 1;
 	char *rotated = xmalloc(size);
 
-	for (unsigned i = first % count(list); i > 0; i--)
+	for (unsigned i = first % hosts_count(list); i > 0; i--)
 		begin = strchr(begin, ',') + 1;
 	if (begin == list)
 		snprintf(rotated, size, "%s", list);
@@ -37,4 +36,16 @@ hosts_rotate(const char *list, unsigned first)
 		snprintf(rotated, size, "%s,%.*s", begin, (int) (begin - list - 1),
 				 list);
 	return rotated;
+}
+
+char *
+hosts_repeat(const char *item, unsigned count)
+{
+	size_t len = strlen(item);
+	char *list = xmalloc(count * (len + 1) + 1);
+	char *end = list;
+
+	for (unsigned i = 0; i < count; i++)
+		end += snprintf(end, len + 2, "%s%s", i > 0 ? "," : "", item);
+	return list;
 }

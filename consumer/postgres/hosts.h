@@ -14,4 +14,10 @@
  */
 extern char *hosts_rotate(const char *list, unsigned first);
 
+/* How many items a list has; an empty one has one. */
+extern unsigned hosts_count(const char *list);
+
+/* A list of count times the same item.  The caller frees it. */
+extern char *hosts_repeat(const char *item, unsigned count);
+
 #endif /* PG_OUTBOX_POSTGRES_HOSTS_H */

@@ -138,7 +138,7 @@ errors_of_kafka_are_logged_once_and_then_rarely(void **state)
 static void
 the_nearest_name_is_the_one_that_was_meant(void **state)
 {
-	static const char *const known[] = {"slot", "create_slot",
+	static const char *const known[] = {"slot", "dead_letter_topic",
 										"status_interval", "inflight_bytes",
 										NULL};
 
@@ -168,6 +168,8 @@ assert_rotated(const char *list, unsigned first, const char *expected)
 static void
 hosts_go_round_and_round(void **state)
 {
+	char *list;
+
 	(void) state;
 	assert_rotated("a,b,c", 0, "a,b,c");
 	assert_rotated("a,b,c", 1, "b,c,a");
@@ -178,6 +180,11 @@ hosts_go_round_and_round(void **state)
 	assert_rotated("", 1, "");
 	assert_rotated(",", 1, ",");
 	assert_rotated("a,,c", 1, ",c,a");
+	assert_int_equal(hosts_count("a,,c"), 3);
+	assert_int_equal(hosts_count(""), 1);
+	list = hosts_repeat("ab", 3);
+	assert_string_equal(list, "ab,ab,ab");
+	free(list);
 }
 
 static void
@@ -210,11 +217,13 @@ an_error_is_one_line(void **state)
 	char much[4096];
 
 	(void) state;
-	assert_false(error_set(&err, "a %d\r\nb\n", 1));
-	assert_string_equal(err.text, "a 1  b ");
+	assert_false(error_set(&err, "a %d\r\n\tb: \tc\n", 1));
+	assert_string_equal(err.text, "a 1 b: c");
 	/* Its own text may be part of the new one. */
 	error_set(&err, "before: %s", err.text);
-	assert_string_equal(err.text, "before: a 1  b ");
+	assert_string_equal(err.text, "before: a 1 b: c");
+	error_set(&err, "\n\t");
+	assert_string_equal(err.text, "");
 	memset(much, 'x', sizeof(much));
 	error_set(&err, "%.*s", (int) sizeof(much), much);
 	assert_int_equal(strlen(err.text), sizeof(err.text) - 1);
