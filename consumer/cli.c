@@ -15,7 +15,8 @@
 #include "cli.h"
 #include "base/memory.h"
 #include "config/nearest.h"
-#include "postgres/connection.h"
+#include "kafka/properties.h"
+#include "postgres/parameters.h"
 
 /* An option of the command line. */
 typedef struct Option
@@ -36,11 +37,13 @@ static const Option options[] = {
 	{OPTION_SLOT, "slot", true, "    --slot NAME",
 	 "replication slot (pg_outbox)"},
 	{OPTION_CREATE_SLOT, "create-slot", false, "    --create-slot",
-	 "create the slot if it does not exist"},
+	 "create the slot if it does not exist; for trying out"},
 	{OPTION_SKIP, "skip", true, "    --skip LSN/SEQ",
 	 "pass over this event, as the log names it; may be repeated"},
 	{OPTION_FAILOVER, "failover", false, "    --failover",
 	 "let standbys have the slot, too (PostgreSQL 17 and later)"},
+	{OPTION_IF_NOT_EXISTS, "if-not-exists", false, "    --if-not-exists",
+	 "leave a slot that exists as it is; for scripts"},
 	{OPTION_JSON, "json", false, "    --json", "print JSON"},
 	{OPTION_PRINT_CONFIG, "print-config", false, "    --print-config",
 	 "print the settings, without secrets, and end"},
@@ -99,7 +102,7 @@ take_option(Config *config, Arguments *arguments, int option, Error *err)
 	switch (option)
 	{
 		case 'd':
-			return pgconn_set_conninfo(config, optarg, err);
+			return pgparameters_set(config, optarg, err);
 		case OPTION_BROKERS:
 			return config_set(config, "kafka", "bootstrap.servers", optarg,
 							  "-b", err);
@@ -108,10 +111,13 @@ take_option(Config *config, Arguments *arguments, int option, Error *err)
 		case OPTION_SKIP:
 			return add_skip(config, err);
 		case OPTION_CREATE_SLOT:
-			return config_set(config, "relay", "create_slot", "true",
-							  "--create-slot", err);
+			arguments->create_slot = true;
+			return true;
 		case OPTION_FAILOVER:
 			arguments->failover = true;
+			return true;
+		case OPTION_IF_NOT_EXISTS:
+			arguments->if_not_exists = true;
 			return true;
 		case OPTION_JSON:
 			arguments->json = true;
@@ -213,6 +219,8 @@ read_settings(int argc, char **argv, const char *file, Config *config,
 {
 	int option;
 
+	config_describe("postgres", pgparameters_names);
+	config_describe("kafka", kafka_properties_names);
 	if (file != NULL && !config_read_file(config, file, err))
 		return false;
 	if (!config_read_environ(config, environ, err))
@@ -223,7 +231,7 @@ read_settings(int argc, char **argv, const char *file, Config *config,
 		if (!take_option(config, arguments, option, err))
 			return false;
 	}
-	return pgconn_check(config, err);
+	return pgparameters_check(config, err);
 }
 
 bool

@@ -13,9 +13,11 @@
 /* All that no command has or that was not given is zero. */
 typedef struct Arguments
 {
-	bool failover;     /* create-slot --failover */
-	bool json;         /* --json */
-	bool print_config; /* run --print-config */
+	bool create_slot;   /* run --create-slot */
+	bool failover;      /* create-slot --failover */
+	bool if_not_exists; /* create-slot --if-not-exists */
+	bool json;          /* --json */
+	bool print_config;  /* run --print-config */
 } Arguments;
 
 #endif /* PG_OUTBOX_COMMANDS_ARGUMENTS_H */

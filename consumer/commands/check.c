@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/exit.h"
 #include "base/memory.h"
 #include "commands/check.h"
@@ -18,6 +19,7 @@
 #include "decoder/protocol.h"
 #include "kafka/check.h"
 #include "postgres/connection.h"
+#include "postgres/start.h"
 #include "relay/maintenance_role.h"
 
 /*
@@ -41,7 +43,7 @@ static const char extension_query[] =
 #define TEXTARRAYOID 1009
 
 /* How long the plugin may take to start, which waits for transactions. */
-#define PLUGIN_TIMEOUT "SET statement_timeout = '5s'"
+#define PLUGIN_TIMEOUT_MS 5000
 
 /* The name of a slot that goes with the connection; a process id is in it. */
 #define TEMPORARY_SLOT "pg_outbox_check_%d"
@@ -51,8 +53,7 @@ typedef struct Check
 {
 	const Config *config;
 	const char *slot;
-	PGconn *conn;     /* as the relay has it */
-	PGconn *ordinary; /* takes parameters */
+	PGconn *ordinary; /* not for replication, so it takes parameters */
 	bool failed;
 } Check;
 
@@ -83,9 +84,11 @@ static void
 check_extension(Check *check)
 {
 	PGresult *result;
+	PgErrorClass error_class;
 	Error text;
 
-	result = pgconn_query(check->ordinary, extension_query, check->slot, &text);
+	result = pgconn_query(check->config, check->ordinary, extension_query,
+						  &error_class, &text);
 	if (result != NULL && PQntuples(result) == 1)
 	{
 		error_set(&text, "extension pg_outbox has version %s, the relay %s",
@@ -128,10 +131,11 @@ check_server(Check *check)
 							 config_text(check->config, CONFIG_OUTBOX_PAYLOAD)};
 	PGresult *named;
 	PGresult *result = NULL;
+	PgErrorClass error_class;
 	Error err;
 
-	named = pgconn_query_params(check->ordinary, columns_query, 3, column_types,
-								columns, check->slot, &err);
+	named = pgconn_query_params(check->config, check->ordinary, columns_query,
+								3, column_types, columns, &error_class, &err);
 	if (named != NULL)
 	{
 		const char *values[] = {check->slot,
@@ -140,8 +144,9 @@ check_server(Check *check)
 								PQgetvalue(named, 0, 1),
 								PQgetvalue(named, 0, 2)};
 
-		result = pgconn_query_params(check->ordinary, check_query, 5, types,
-									 values, check->slot, &err);
+		result =
+			pgconn_query_params(check->config, check->ordinary, check_query, 5,
+								types, values, &error_class, &err);
 	}
 	if (result == NULL)
 		report(check, false, err.text, NULL);
@@ -151,85 +156,63 @@ check_server(Check *check)
 	PQclear(named);
 }
 
+/* Starts the plugin as the relay does, and tells what came of it. */
+static PgStartResult
+try_plugin(const Check *check, const PgStartPlan *plan,
+		   PgErrorClass *error_class, Error *err)
+{
+	PgStart *start = pgstart_new(check->config, plan);
+	int64_t until = clock_ms() + PLUGIN_TIMEOUT_MS;
+	PgStartResult result;
+	Error blocked = {"the server does not answer"};
+
+	pgstart_connect(start);
+	while ((result = pgstart_await(start, -1, until, error_class, err)) ==
+		   PGSTART_BLOCKED)
+		blocked = *err;
+	if (result == PGSTART_WAIT)
+		error_set(err, "plugin pg_outbox did not start within %d s: %s",
+				  PLUGIN_TIMEOUT_MS / 1000, blocked.text);
+	pgstart_free(start);
+	return result;
+}
+
 /*
- * Creates a temporary slot, which loads the plugin: that it is installed, and
- * that the server allows it, shows only so.
+ * The plugin: there, allowed, of our version, and happy with [outbox].  On a
+ * temporary slot; if none is free, on the relay's own, from which nothing is
+ * read.
  */
-static bool
-create_temporary_slot(Check *check)
-{
-	char query[160];
-	PGresult *result;
-	Error err;
-
-	PQclear(PQexec(check->conn, PLUGIN_TIMEOUT));
-	snprintf(query, sizeof(query),
-			 "SELECT pg_catalog.pg_create_logical_replication_slot("
-			 "'" TEMPORARY_SLOT "', 'pg_outbox', true)",
-			 (int) getpid());
-	result = pgconn_query(check->conn, query, check->slot, &err);
-	PQclear(result);
-	if (result != NULL)
-		return true;
-	if (strstr(err.text, "statement timeout") != NULL)
-		report(check, false,
-			   "plugin pg_outbox did not start within 5 s: a transaction is "
-			   "open for long",
-			   "end it; see pg_stat_activity, xact_start");
-	else
-		report(check, false, err.text, NULL);
-	return false;
-}
-
-/* Writes the query that starts the plugin with what the relay gives it. */
-static char *
-write_start(const Check *check)
-{
-	char *query = NULL;
-	size_t size;
-	FILE *out = open_memstream(&query, &size);
-	const char *key;
-	const char *value;
-	size_t cursor = 0;
-
-	if (out == NULL)
-		xalloc_failed();
-	fprintf(out,
-			"SELECT count(*) FROM pg_catalog.pg_logical_slot_peek_binary_"
-			"changes('" TEMPORARY_SLOT "', NULL, 1, 'proto_version', "
-			"'" PROTOCOL_VERSION "'",
-			(int) getpid());
-	while (config_next(check->config, "outbox", &cursor, &key, &value))
-	{
-		char *quoted = PQescapeLiteral(check->conn, value, strlen(value));
-
-		fprintf(out, ", '%s', %s", key, quoted);
-		PQfreemem(quoted);
-	}
-	fputc(')', out);
-	fclose(out);
-	return query;
-}
-
-/* The plugin: there, allowed, of our version, and happy with [outbox]. */
 static void
 check_plugin(Check *check)
 {
-	char *query;
-	PGresult *result;
+	char name[64];
+	PgStartPlan plan = {.slot = name,
+						.may_create = true,
+						.kind = PG_SLOT_TEMPORARY,
+						.is_temporary = true};
+	PgStartResult result;
+	PgErrorClass error_class;
 	Error err;
 
-	if (!create_temporary_slot(check))
-		return;
-	query = write_start(check);
-	result = pgconn_query(check->conn, query, check->slot, &err);
-	report(check, result != NULL,
-		   result != NULL ? "plugin pg_outbox starts with the options of "
-							"section [outbox]"
-						  : err.text,
-		   NULL);
-	PQclear(result);
-	free(query);
+	snprintf(name, sizeof(name), TEMPORARY_SLOT, (int) getpid());
+	result = try_plugin(check, &plan, &error_class, &err);
+	if (result == PGSTART_FAILED && error_class == PG_ERROR_NO_SLOT)
+	{
+		plan = (PgStartPlan){.slot = check->slot};
+		result = try_plugin(check, &plan, &error_class, &err);
+	}
+	if (result == PGSTART_BUSY)
+		report(check, true,
+			   "plugin pg_outbox is at work for another relay; it was not "
+			   "tried with these options, since no slot is free",
+			   NULL);
+	else
+		report(check, result == PGSTART_STARTED,
+			   result == PGSTART_STARTED
+				   ? "plugin pg_outbox starts with the options of section "
+					 "[outbox]"
+				   : err.text,
+			   NULL);
 }
 
 /* The side of PostgreSQL. */
@@ -237,27 +220,28 @@ static void
 check_postgres(Check *check)
 {
 	PGresult *result;
+	PgErrorClass error_class;
 	Error err;
 	char what[120];
 
-	check->conn = pgconn_open(check->config);
-	result = pgconn_query(check->conn, "IDENTIFY_SYSTEM", check->slot, &err);
+	check->ordinary = pgconn_open_ordinary(check->config);
+	result = pgconn_query(check->config, check->ordinary, "SELECT",
+						  &error_class, &err);
 	if (result == NULL)
 		report(check, false, err.text, NULL);
 	else
 	{
 		snprintf(what, sizeof(what), "PostgreSQL %s answers",
-				 PQparameterStatus(check->conn, "server_version"));
+				 PQparameterStatus(check->ordinary, "server_version"));
 		report(check, true, what, NULL);
-		check->ordinary = pgconn_open_ordinary(check->config);
+		/* Before there is a walsender or slot of ours, which would count. */
 		check_extension(check);
 		check_server(check);
 		check_maintenance(check);
 		check_plugin(check);
-		PQfinish(check->ordinary);
 	}
 	PQclear(result);
-	PQfinish(check->conn);
+	PQfinish(check->ordinary);
 }
 
 /* A topic that is known before there is an event. */

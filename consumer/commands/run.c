@@ -18,5 +18,5 @@ command_run(const Config *config, const Arguments *arguments)
 		return config_print(config);
 	/* librdkafka's threads else each hold memory of their own back. */
 	mallopt(M_ARENA_MAX, 2);
-	return relay_run(config);
+	return relay_run(config, arguments->create_slot);
 }

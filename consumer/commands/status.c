@@ -38,23 +38,26 @@ print_row(const PGresult *result)
 }
 
 /* Says why there is nothing to show. */
-static void
-report_missing(PGconn *conn, const char *slot)
+static PgErrorClass
+explain_missing(const Config *config, PGconn *conn, const char *slot,
+				Error *err)
 {
 	char query[200];
+	PgErrorClass error_class;
 	PGresult *result;
-	Error err;
 
 	snprintf(query, sizeof(query), foreign_format, slot);
-	result = pgconn_query(conn, query, slot, &err);
-	if (result != NULL && PQntuples(result) == 1)
-		fprintf(stderr,
-				"pg_outbox: slot \"%s\" is not of plugin pg_outbox: its plugin "
-				"is %s\n",
-				slot, PQgetvalue(result, 0, 0));
+	result = pgconn_query(config, conn, query, &error_class, err);
+	if (result == NULL)
+		return error_class;
+	if (PQntuples(result) == 1)
+		error_set(err,
+				  "slot \"%s\" is not of plugin pg_outbox: its plugin is %s",
+				  slot, PQgetvalue(result, 0, 0));
 	else
-		fprintf(stderr, "pg_outbox: slot \"%s\" does not exist\n", slot);
+		error_set(err, "slot \"%s\" does not exist", slot);
 	PQclear(result);
+	return PG_ERROR_MISSING;
 }
 
 int
@@ -66,26 +69,30 @@ command_status(const Config *config, const Arguments *arguments)
 	char condition[200];
 	char query[QUERY_SIZE + 200];
 	PGresult *result;
+	PgErrorClass error_class;
 	Error err;
-	int status = EXIT_FAILED;
+	int status = EXIT_DONE;
 
 	snprintf(condition, sizeof(condition), condition_format, slot);
 	snprintf(query, sizeof(query),
 			 json ? "SELECT pg_catalog.row_to_json(s) FROM (%s %s) s" : "%s %s",
 			 status_query, condition);
-	result = pgconn_query(conn, query, slot, &err);
-	if (result == NULL)
-		fprintf(stderr, "pg_outbox: %s\n", err.text);
-	else if (PQntuples(result) == 0)
-		report_missing(conn, slot);
-	else
+	result = pgconn_query(config, conn, query, &error_class, &err);
+	if (result != NULL && PQntuples(result) == 0)
 	{
-		status = EXIT_DONE;
-		if (json)
-			printf("%s\n", PQgetvalue(result, 0, 0));
-		else
-			print_row(result);
+		PQclear(result);
+		result = NULL;
+		error_class = explain_missing(config, conn, slot, &err);
 	}
+	if (result == NULL)
+	{
+		fprintf(stderr, "pg_outbox: %s\n", err.text);
+		status = pgerror_exit_status(error_class);
+	}
+	else if (json)
+		printf("%s\n", PQgetvalue(result, 0, 0));
+	else
+		print_row(result);
 	PQclear(result);
 	PQfinish(conn);
 	return status;

@@ -5,16 +5,16 @@
  *
  *-------------------------------------------------------------------------
  */
+#include <inttypes.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/exit.h"
+#include "commands/signals.h"
 #include "commands/tail.h"
 #include "envelope/reader.h"
 #include "postgres/stream.h"
@@ -27,9 +27,13 @@ typedef struct Tail
 	PgStream *stream;
 	EnvelopeReader *reader;
 	bool pretty;
-	Lsn position; /* all before is shown */
-	int64_t status_ms;
-	int signals; /* signalfd */
+	Lsn position;            /* all before is shown */
+	int64_t status_ms;       /* when the last status was sent */
+	int64_t heard_ms;        /* when the server last sent something */
+	int64_t receive_timeout; /* longest silence of it, in ms */
+	bool asked;              /* for a sign of life, since then */
+	bool blocked;            /* what the server waits for was said */
+	int signals;             /* signalfd */
 	bool ended;
 	int exit_status;
 } Tail;
@@ -120,11 +124,11 @@ show_lines(Tail *tail, const char *lines, size_t len, Error *err)
 
 /* Ends with an error. */
 static void
-give_up(Tail *tail, const Error *err)
+give_up(Tail *tail, int exit_status, const Error *err)
 {
 	fprintf(stderr, "pg_outbox: %s\n", err->text);
 	tail->ended = true;
-	tail->exit_status = EXIT_FAILED;
+	tail->exit_status = exit_status;
 }
 
 /* Tells the server what was read, so that it keeps no WAL for us. */
@@ -136,8 +140,25 @@ send_status(Tail *tail)
 	tail->status_ms = clock_ms();
 	if (pgstream_is_streaming(tail->stream) &&
 		!pgstream_send_status(tail->stream, tail->position, tail->position,
-							  false, &err))
-		give_up(tail, &err);
+							  tail->asked, &err))
+		give_up(tail, EXIT_FAILED, &err);
+}
+
+/* Says once what the server waits for. */
+static void
+tell_blocked(Tail *tail, const Error *err)
+{
+	if (!tail->blocked)
+		fprintf(stderr, "pg_outbox: waiting: %s\n", err->text);
+	tail->blocked = true;
+}
+
+/* Notes that the server is there. */
+static void
+note_heard(Tail *tail)
+{
+	tail->heard_ms = clock_ms();
+	tail->asked = false;
 }
 
 /* Takes one step of the connection; false when the socket is to be awaited. */
@@ -145,23 +166,29 @@ static bool
 advance(Tail *tail)
 {
 	PgMessage message = {0};
-	PgErrorClass error_class;
+	PgErrorClass error_class = PG_ERROR_LOST;
 	Error err;
 
 	switch (pgstream_advance(tail->stream, &message, &error_class, &err))
 	{
 		case PGSTREAM_WAIT:
 			return false;
+		case PGSTREAM_BLOCKED:
+			tell_blocked(tail, &err);
+			return false;
 		case PGSTREAM_STARTED:
 			if (tail->pretty)
 				fprintf(stderr, "waiting for events; Ctrl-C ends\n");
+			note_heard(tail);
 			return true;
 		case PGSTREAM_DATA:
+			note_heard(tail);
 			if (!show_lines(tail, message.data, message.len, &err))
-				give_up(tail, &err);
+				give_up(tail, EXIT_FAILED, &err);
 			pgstream_free_buffer(&message);
 			return !tail->ended;
 		case PGSTREAM_KEEPALIVE:
+			note_heard(tail);
 			if (message.reply_requested)
 				send_status(tail);
 			return !tail->ended;
@@ -172,46 +199,82 @@ advance(Tail *tail)
 		case PGSTREAM_FAILED:
 			break;
 	}
-	give_up(tail, &err);
+	give_up(tail, pgerror_exit_status(error_class), &err);
 	return false;
 }
 
-/* Waits for the server, a signal, or the time of the next status. */
+/*
+ * When a stream that is silent is asked for a sign of life, and when it is
+ * given up then.
+ */
+static int64_t
+silence_due(const Tail *tail)
+{
+	if (!pgstream_is_streaming(tail->stream))
+		return INT64_MAX;
+	return tail->heard_ms +
+		   (tail->asked ? tail->receive_timeout : tail->receive_timeout / 2);
+}
+
+/* Does what is due by now. */
+static void
+serve_timers(Tail *tail)
+{
+	int64_t now = clock_ms();
+	Error err;
+
+	if (now >= silence_due(tail))
+	{
+		if (tail->asked)
+		{
+			error_set(&err, "PostgreSQL was silent for %" PRId64 " s",
+					  tail->receive_timeout / 1000);
+			give_up(tail, EXIT_FAILED, &err);
+			return;
+		}
+		tail->asked = true;
+		tail->status_ms = 0;
+	}
+	if (now >= tail->status_ms + STATUS_INTERVAL_MS)
+		send_status(tail);
+}
+
+/* The earlier of two times. */
+static int64_t
+earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Waits for the server, a signal, or the time at which something is due. */
 static void
 wait_for_something(Tail *tail)
 {
-	struct pollfd fds[2] = {
+	struct pollfd fds[3] = {
 		{.fd = tail->signals, .events = POLLIN},
 		{.fd = pgstream_fd(tail->stream),
 		 .events = pgstream_events(tail->stream)},
+		{.fd = pgstream_side_fd(tail->stream),
+		 .events = pgstream_side_events(tail->stream)},
 	};
+	int64_t due = earlier(pgstream_due(tail->stream), silence_due(tail));
+	int64_t wait =
+		earlier(due, tail->status_ms + STATUS_INTERVAL_MS) - clock_ms();
 
-	poll(fds, 2, STATUS_INTERVAL_MS);
+	poll(fds, 3, wait > 0 ? (int) wait : 0);
 	if (fds[0].revents != 0)
 		tail->ended = true;
-}
-
-/* Takes the signals that end it by a descriptor. */
-static int
-open_signals(void)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	signal(SIGPIPE, SIG_IGN);
-	return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 }
 
 int
 command_tail(const Config *config, const Arguments *arguments)
 {
 	Tail tail = {.stream = pgstream_new_temporary(config),
+				 .receive_timeout =
+					 config_number(config, CONFIG_RELAY_RECEIVE_TIMEOUT),
 				 .reader = envelope_reader_new(),
 				 .pretty = isatty(STDOUT_FILENO) && !arguments->json,
-				 .signals = open_signals(),
+				 .signals = signals_open(),
 				 .exit_status = EXIT_DONE};
 
 	pgstream_connect(tail.stream);
@@ -220,11 +283,11 @@ command_tail(const Config *config, const Arguments *arguments)
 		wait_for_something(&tail);
 		while (!tail.ended && advance(&tail))
 			;
-		if (!tail.ended && clock_ms() >= tail.status_ms + STATUS_INTERVAL_MS)
-			send_status(&tail);
+		if (!tail.ended)
+			serve_timers(&tail);
 	}
+	signals_release(tail.signals);
 	pgstream_free(tail.stream);
 	envelope_reader_free(tail.reader);
-	close(tail.signals);
 	return tail.exit_status;
 }

@@ -78,9 +78,6 @@ static const Setting settings[] = {
 							  "none: drop what came by replication"},
 	[CONFIG_RELAY_SLOT] = {"relay", "slot", SETTING_SLOT, "pg_outbox", 0, 0,
 						   "replication slot to stream from"},
-	[CONFIG_RELAY_CREATE_SLOT] =
-		{"relay", "create_slot", SETTING_BOOL, "off", 0, 0,
-		 "create the slot at the start if it does not exist"},
 	[CONFIG_RELAY_ON_ERROR] = {"relay", "on_error", SETTING_ON_ERROR, "hold", 0,
 							   0,
 							   "what becomes of an event that cannot be "
@@ -162,8 +159,6 @@ static const Unit duration_units[] = {{"ms", 1},
 									  {NULL, 0}};
 static const Unit count_units[] = {{"", 1}, {NULL, 0}};
 
-static const char *const true_words[] = {"on", "true", "yes", "1", NULL};
-static const char *const false_words[] = {"off", "false", "no", "0", NULL};
 static const char *const format_words[] = {"logfmt", "json", NULL};
 static const char *const on_error_words[] = {"hold", "stop", "dead-letter",
 											 "skip", NULL};
@@ -211,6 +206,16 @@ settings_find(const char *section, const char *key)
 			strcmp(settings[i].key, key) == 0)
 			return &settings[i];
 	}
+	return NULL;
+}
+
+const char *
+settings_removed(const char *section, const char *key)
+{
+	if (strcmp(section, "relay") == 0 && strcmp(key, "create_slot") == 0)
+		return "a slot that is made anew at a restart hides what was lost with "
+			   "the old one, so create it once, with pg_outbox create-slot "
+			   "--if-not-exists";
 	return NULL;
 }
 
@@ -356,9 +361,6 @@ settings_check(const Setting *setting, const char *value, Error *err)
 		case SETTING_SLOT:
 			return is_slot_name(value) ||
 				   error_set(err, "1 to 63 of a-z, 0-9 and _");
-		case SETTING_BOOL:
-			return is_word(value, true_words) || is_word(value, false_words) ||
-				   error_set(err, "on or off");
 		case SETTING_BYTES:
 		case SETTING_COUNT:
 		case SETTING_DURATION:
@@ -391,10 +393,4 @@ settings_number(const Setting *setting, const char *value)
 
 	parse_number(value, units_of(setting->type), &number);
 	return number;
-}
-
-bool
-settings_bool(const char *value)
-{
-	return is_word(value, true_words);
 }

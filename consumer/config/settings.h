@@ -41,7 +41,6 @@ typedef enum ConfigKey
 	CONFIG_OUTBOX_MAX_EVENT_BYTES,
 	CONFIG_OUTBOX_ORIGIN,
 	CONFIG_RELAY_SLOT,
-	CONFIG_RELAY_CREATE_SLOT,
 	CONFIG_RELAY_ON_ERROR,
 	CONFIG_RELAY_SKIP,
 	CONFIG_RELAY_DEAD_LETTER_TOPIC,
@@ -66,7 +65,6 @@ typedef enum SettingType
 {
 	SETTING_TEXT,
 	SETTING_SLOT,       /* the name of a replication slot */
-	SETTING_BOOL,       /* on, off, true, false, yes, no, 1, 0 */
 	SETTING_COUNT,      /* a whole number */
 	SETTING_BYTES,      /* a number with B, kB, MB or GB */
 	SETTING_DURATION,   /* a number with ms, s, min or h; kept in ms */
@@ -113,6 +111,12 @@ extern const Setting *settings_get(ConfigKey key);
 /* Finds a setting by what a configuration calls it, or returns NULL. */
 extern const Setting *settings_find(const char *section, const char *key);
 
+/*
+ * What to do instead of a setting that there was; NULL if there never was one
+ * of that name.
+ */
+extern const char *settings_removed(const char *section, const char *key);
+
 /* The keys of a section, NULL at the end, as many as fit in max entries. */
 extern void settings_keys(const char *section, const char **keys, size_t max);
 
@@ -122,6 +126,5 @@ extern bool settings_check(const Setting *setting, const char *value,
 
 /* Reads a value that settings_check() has passed. */
 extern int64_t settings_number(const Setting *setting, const char *value);
-extern bool settings_bool(const char *value);
 
 #endif /* PG_OUTBOX_CONFIG_SETTINGS_H */

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <ctype.h>
 #include <ini.h>
+#include <regex.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,6 +40,8 @@ struct Config
 
 /* A section has no more keys than this, of those that are described. */
 #define MAX_KEYS 64
+
+#define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
 Config *
 config_new(void)
@@ -124,20 +127,92 @@ check_section(const char *section, const char *origin, Error *err)
 					 origin, section);
 }
 
+/* What is known of the keys of other libraries. */
+static struct
+{
+	const char *section;
+	const char *const *(*names)(void);
+} described[4];
+
+void
+config_describe(const char *section, const char *const *(*names)(void) )
+{
+	size_t i = 0;
+
+	while (i + 1 < LENGTH(described) && described[i].section != NULL &&
+		   strcmp(described[i].section, section) != 0)
+		i++;
+	described[i].section = section;
+	described[i].names = names;
+}
+
+/* The keys that a section may have, as far as they are known. */
+static const char *const *
+keys_of(const char *section, const char *own[MAX_KEYS])
+{
+	settings_keys(section, own, MAX_KEYS);
+	for (size_t i = 0; i < LENGTH(described); i++)
+	{
+		if (described[i].section != NULL &&
+			strcmp(described[i].section, section) == 0)
+			return described[i].names();
+	}
+	return own;
+}
+
+/* Tells whether a name is in a list. */
+static bool
+is_in(const char *name, const char *const *list)
+{
+	while (*list != NULL && strcmp(*list, name) != 0)
+		list++;
+	return *list != NULL;
+}
+
+ConfigElsewhere
+config_find_elsewhere(const char *section, const char *key, Error *where)
+{
+	const char *own[MAX_KEYS];
+	ConfigElsewhere found = CONFIG_NOWHERE;
+
+	for (const char *const *s = settings_sections; *s != NULL; s++)
+	{
+		const char *const *keys = keys_of(*s, own);
+		const char *nearest;
+
+		if (strcmp(*s, section) == 0)
+			continue;
+		if (is_in(key, keys))
+		{
+			error_set(where, "it belongs to section [%s]", *s);
+			return CONFIG_EXACTLY;
+		}
+		nearest = found == CONFIG_NEARLY ? NULL : nearest_name(key, keys);
+		if (nearest == NULL)
+			continue;
+		error_set(where, "did you mean \"%s\" in section [%s]?", nearest, *s);
+		found = CONFIG_NEARLY;
+	}
+	return found;
+}
+
 /* Writes the error of an unknown key, with the nearest name. */
 static bool
 unknown_key(const char *section, const char *key, const char *origin,
 			const char *const *known, Error *err)
 {
 	const char *nearest = nearest_name(key, known);
+	Error hint;
+	ConfigElsewhere elsewhere = config_find_elsewhere(section, key, &hint);
 
-	if (nearest != NULL)
-		return error_set(err,
-						 "%s: unknown key \"%s\" in section [%s]; did you mean "
-						 "\"%s\"?",
-						 origin, key, section, nearest);
-	return error_set(err, "%s: unknown key \"%s\" in section [%s]", origin, key,
-					 section);
+	/* What is right in another section was meant rather than a neighbour. */
+	if (nearest != NULL && elsewhere != CONFIG_EXACTLY)
+		error_set(&hint, "did you mean \"%s\"?", nearest);
+	else if (elsewhere == CONFIG_NOWHERE)
+		return error_set(err, "%s: unknown key \"%s\" in section [%s]", origin,
+						 key, section);
+	return error_set(err, "%s: unknown key \"%s\" in section [%s]; %s", origin,
+					 key, section, hint.text);
 }
 
 bool
@@ -152,7 +227,14 @@ config_set(Config *config, const char *section, const char *key,
 		return false;
 	if (settings_describe(section))
 	{
+		const char *instead = settings_removed(section, key);
+
 		setting = settings_find(section, key);
+		if (instead != NULL)
+			return error_set(err,
+							 "%s: unknown key \"%s\" in section [%s]: it was "
+							 "removed; %s",
+							 origin, key, section, instead);
 		if (setting == NULL && !settings_take_keywords(section))
 		{
 			settings_keys(section, known, MAX_KEYS);
@@ -213,27 +295,76 @@ set_from_variable(Config *config, const char *variable, const char *section,
 	return ok;
 }
 
+/*
+ * Tells whether a variable is one that Kubernetes sets for a service, as Docker
+ * did for links (kubelet's envvars.go): NAME_SERVICE_HOST, NAME_SERVICE_PORT,
+ * NAME_SERVICE_PORT_PORTNAME, NAME_PORT=tcp://..., NAME_PORT_80_TCP,
+ * NAME_PORT_80_TCP_ADDR and the like.  [postgres] port is one of ours.
+ */
+static bool
+is_of_a_service(const char *variable)
+{
+	static const char patterns[] =
+		"^PG_OUTBOX(_[A-Z0-9_]+)?_(SERVICE_HOST=|SERVICE_PORT(_[A-Z0-9_]+)?=|"
+		"PORT=(tcp|udp|sctp)://|PORT_[0-9]+_(TCP|UDP|SCTP)(_[A-Z]+)?=)";
+	regex_t regex;
+	bool matches;
+
+	if (regcomp(&regex, patterns, REG_EXTENDED | REG_NOSUB) != 0)
+		xalloc_failed();
+	matches = regexec(&regex, variable, 0, NULL, 0) == 0;
+	regfree(&regex);
+	return matches;
+}
+
+/* Writes the error of a variable of which no section is known. */
+static bool
+unknown_variable(const char *variable, Error *err)
+{
+	char *name = xstrdup(variable);
+	char *section;
+
+	name[strcspn(name, "=")] = '\0';
+	section = xstrdup(name + strlen(ENVIRONMENT_PREFIX));
+	section[strcspn(section, "_")] = '\0';
+	for (char *p = section; *p != '\0'; p++)
+		*p = (char) tolower((unsigned char) *p);
+	/* Or the section is right, and there is no key behind it. */
+	if (check_section(section, name, err))
+		error_set(err, "%s: not of the form " ENVIRONMENT_PREFIX "SECTION_KEY",
+				  name);
+	free(section);
+	free(name);
+	return false;
+}
+
+/* Takes one variable of ours. */
+static bool
+take_variable(Config *config, const char *variable, Error *err)
+{
+	const char *rest = variable + strlen(ENVIRONMENT_PREFIX);
+
+	for (const char *const *s = settings_sections; *s != NULL; s++)
+	{
+		size_t len = strlen(*s);
+
+		if (strncasecmp(rest, *s, len) == 0 && rest[len] == '_')
+			return set_from_variable(config, variable, *s, rest + len + 1, err);
+	}
+	return unknown_variable(variable, err);
+}
+
 bool
 config_read_environ(Config *config, char *const *environment, Error *err)
 {
-	const size_t prefix_len = strlen(ENVIRONMENT_PREFIX);
-
 	for (; *environment != NULL; environment++)
 	{
-		const char *rest = *environment + prefix_len;
-
-		if (strncmp(*environment, ENVIRONMENT_PREFIX, prefix_len) != 0 ||
-			strchr(rest, '=') == NULL)
-			continue;
-		for (const char *const *s = settings_sections; *s != NULL; s++)
-		{
-			size_t len = strlen(*s);
-
-			if (strncasecmp(rest, *s, len) == 0 && rest[len] == '_' &&
-				!set_from_variable(config, *environment, *s, rest + len + 1,
-								   err))
-				return false;
-		}
+		if (strncmp(*environment, ENVIRONMENT_PREFIX,
+					strlen(ENVIRONMENT_PREFIX)) == 0 &&
+			strchr(*environment, '=') != NULL &&
+			!is_of_a_service(*environment) &&
+			!take_variable(config, *environment, err))
+			return false;
 	}
 	return true;
 }
@@ -246,7 +377,8 @@ typedef struct File
 	const char *path;
 	FILE *stream;
 	int line;
-	bool continues; /* the line is more of the value above it */
+	bool continues;   /* the line is more of the value above it */
+	char section[64]; /* of the present line */
 	bool failed;
 	Error *err;
 	bool is_public; /* others may read it */
@@ -259,6 +391,36 @@ fail_line(File *file, const char *reason)
 	if (!file->failed)
 		error_set(file->err, "%s:%d: %s", file->path, file->line, reason);
 	file->failed = true;
+}
+
+/* Notes the section that a line begins, if it begins one. */
+static void
+note_section(File *file, const char *line)
+{
+	size_t len = strcspn(line, "]");
+
+	if (line[0] == '[' && line[len] == ']' && len <= sizeof(file->section))
+		snprintf(file->section, sizeof(file->section), "%.*s", (int) (len - 1),
+				 line + 1);
+}
+
+/* The line is too long: names the variable that takes its value instead. */
+static void
+fail_long_line(File *file, const char *line)
+{
+	int len = (int) strcspn(line, "=: \t");
+	char name[128];
+	Error reason;
+
+	snprintf(name, sizeof(name), "%s_%.*s", file->section, len, line);
+	for (char *p = name; *p != '\0'; p++)
+		*p = isalnum((unsigned char) *p) ? (char) toupper((unsigned char) *p)
+										 : '_';
+	error_set(&reason,
+			  "the line is longer than 198 bytes; set " ENVIRONMENT_PREFIX
+			  "%s in the environment instead",
+			  name);
+	fail_line(file, reason.text);
 }
 
 /*
@@ -274,8 +436,7 @@ check_line(File *file, const char *line, int size)
 
 	file->continues = isspace((unsigned char) line[0]);
 	if (strlen(line) == (size_t) size - 1 && line[size - 2] != '\n')
-		fail_line(file, "the line is longer than 198 bytes; set it through "
-						"the environment");
+		fail_long_line(file, line);
 	else if (line[0] != ';' && line[0] != '#' && comment != NULL &&
 			 isspace((unsigned char) comment[-1]))
 		fail_line(file, "\" ;\" would begin a comment; put comments on lines "
@@ -291,6 +452,7 @@ read_line(char *line, int size, void *argument)
 	if (file->failed || fgets(line, size, file->stream) == NULL)
 		return NULL;
 	file->line++;
+	note_section(file, line);
 	check_line(file, line, size);
 	return line;
 }
@@ -317,6 +479,19 @@ take_more(File *file, const char *section, const char *key, const char *more,
 	file->failed =
 		!config_set(file->config, section, key, value, origin, file->err);
 	free(value);
+}
+
+/*
+ * Tells whether a value is in quotes, which would be part of it.  In [outbox]
+ * they are: names and texts are quoted as in SQL there.
+ */
+static bool
+is_quoted(const char *section, const char *value)
+{
+	size_t len = strlen(value);
+
+	return strcmp(section, "outbox") != 0 && len >= 2 &&
+		   (value[0] == '"' || value[0] == '\'') && value[len - 1] == value[0];
 }
 
 /* Takes one key from libinih (ini_handler). */
@@ -347,6 +522,15 @@ take_key(void *argument, const char *section, const char *key,
 	{
 		error_set(file->err, "%s: others may read \"%s\" here; chmod o-r %s",
 				  origin, key, file->path);
+		file->failed = true;
+		return 0;
+	}
+	if (is_quoted(section, value))
+	{
+		error_set(file->err,
+				  "%s: the quotes would be part of the value of \"%s\"; leave "
+				  "them out",
+				  origin, key);
 		file->failed = true;
 		return 0;
 	}
@@ -427,12 +611,6 @@ int64_t
 config_number(const Config *config, ConfigKey key)
 {
 	return settings_number(settings_get(key), config_text(config, key));
-}
-
-bool
-config_bool(const Config *config, ConfigKey key)
-{
-	return settings_bool(config_text(config, key));
 }
 
 bool

@@ -37,8 +37,9 @@ extern bool config_read_file(Config *config, const char *path, Error *err);
 
 /*
  * Takes PG_OUTBOX_<SECTION>_<KEY> from an environment; in [kafka] "_" stands
- * for ".".  Names whose section is not one of ours are passed over: Kubernetes
- * sets PG_OUTBOX_SERVICE_HOST and the like for a service called pg-outbox.
+ * for ".".  Any other PG_OUTBOX_ variable is an error, but those that
+ * Kubernetes sets for services called pg-outbox or pg-outbox-...:
+ * ..._SERVICE_HOST, ..._PORT_9090_TCP and the like.
  */
 extern bool config_read_environ(Config *config, char *const *environment,
 								Error *err);
@@ -68,7 +69,6 @@ extern const char *config_text(const Config *config, ConfigKey key);
  * Sizes are bytes ("16MB" was given), durations milliseconds ("30s").
  */
 extern int64_t config_number(const Config *config, ConfigKey key);
-extern bool config_bool(const Config *config, ConfigKey key);
 
 /*
  * What was set of a key that is a library's: one of [postgres] or [kafka].
@@ -83,6 +83,24 @@ extern const char *config_foreign(const Config *config, const char *section,
  */
 extern bool config_next(const Config *config, const char *section,
 						size_t *cursor, const char **key, const char **value);
+
+/*
+ * Makes the keys known that a section of a library may have, NULL at the end:
+ * so that the error of an unknown key can say which section it belongs to.
+ */
+extern void config_describe(const char *section,
+							const char *const *(*names)(void) );
+
+typedef enum ConfigElsewhere
+{
+	CONFIG_NOWHERE,
+	CONFIG_NEARLY, /* another section has a key of nearly that name */
+	CONFIG_EXACTLY
+} ConfigElsewhere;
+
+/* Where else a key is known; as half a sentence in where. */
+extern ConfigElsewhere config_find_elsewhere(const char *section,
+											 const char *key, Error *where);
 
 /*
  * Every key set in the section must be one of known (NULL at the end); else

@@ -102,17 +102,28 @@ check_required(const Config *config, Error *err)
 #define MAX_PROPERTIES 512
 
 /*
- * Collects the names of all properties, aliases too, which librdkafka only
- * prints: as the first word of the lines of a table.  The names point into
- * text, which is cut into pieces.
+ * librdkafka only prints them: as the first word of the lines of a table, which
+ * is cut into pieces.
  */
-static void
-list_properties(char *text, const char *names[MAX_PROPERTIES + 1])
+const char *const *
+kafka_properties_names(void)
 {
-	char *rest = text;
+	static const char *names[MAX_PROPERTIES + 1];
+	static char *text;
+	char *rest;
 	char *line;
+	size_t size;
 	size_t n = 0;
+	FILE *out;
 
+	if (text != NULL)
+		return names;
+	out = open_memstream(&text, &size);
+	if (out == NULL)
+		xalloc_failed();
+	rd_kafka_conf_properties_show(out);
+	fclose(out);
+	rest = text;
 	while ((line = strsep(&rest, "\n")) != NULL && n < MAX_PROPERTIES)
 	{
 		size_t len = strspn(line, "abcdefghijklmnopqrstuvwxyz0123456789._");
@@ -122,26 +133,23 @@ list_properties(char *text, const char *names[MAX_PROPERTIES + 1])
 		line[len] = '\0';
 		names[n++] = line;
 	}
-	names[n] = NULL;
+	return names;
 }
 
 /* Writes the error of a property that librdkafka does not know. */
 static void
 unknown_property(const char *property, Error *err)
 {
-	const char *names[MAX_PROPERTIES + 1];
-	const char *nearest;
-	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
+	const char *nearest = nearest_name(property, kafka_properties_names());
+	Error where;
+	ConfigElsewhere elsewhere =
+		config_find_elsewhere("kafka", property, &where);
 
-	if (out == NULL)
-		xalloc_failed();
-	rd_kafka_conf_properties_show(out);
-	fclose(out);
-	list_properties(text, names);
-	nearest = nearest_name(property, names);
-	if (nearest != NULL)
+	if (elsewhere == CONFIG_EXACTLY ||
+		(elsewhere == CONFIG_NEARLY && nearest == NULL))
+		error_set(err, "[kafka] %s is not a property of librdkafka; %s",
+				  property, where.text);
+	else if (nearest != NULL)
 		error_set(err,
 				  "[kafka] %s is not a property of librdkafka; did you mean "
 				  "\"%s\"?",
@@ -149,7 +157,6 @@ unknown_property(const char *property, Error *err)
 	else
 		error_set(err, "[kafka] %s is not a property of librdkafka %s",
 				  property, rd_kafka_version_str());
-	free(text);
 }
 
 /* Sets one property. */

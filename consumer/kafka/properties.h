@@ -19,4 +19,10 @@
  */
 extern rd_kafka_conf_t *kafka_properties_new(const Config *config, Error *err);
 
+/*
+ * The names of all properties, aliases too, NULL at the end; valid as long as
+ * the program.
+ */
+extern const char *const *kafka_properties_names(void);
+
 #endif /* PG_OUTBOX_KAFKA_PROPERTIES_H */

@@ -1,7 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * postgres/connection.h
- *	  How the relay connects to PostgreSQL: the [postgres] section.
+ *	  Connections to PostgreSQL, and single commands over them.
+ *
+ * What waits here, waits for no longer than [relay] connect_timeout for a
+ * connection and receive_timeout for an answer.
  *
  *-------------------------------------------------------------------------
  */
@@ -11,19 +14,13 @@
 #include <libpq-fe.h>
 
 #include "config/values.h"
-
-/* Sets each keyword of a connection string or URI in [postgres]. */
-extern bool pgconn_set_conninfo(Config *config, const char *conninfo,
-								Error *err);
-
-/* Every key of [postgres], and every further one of [maintenance], must be a
- * keyword that libpq knows. */
-extern bool pgconn_check(const Config *config, Error *err);
+#include "postgres/error.h"
 
 /*
  * Begins a logical replication connection (PQconnectStartParams), which can
  * also run SQL.  Of several hosts first_host is tried first, counted round and
- * round from 0.  Never NULL; the caller owns it.
+ * round from 0.  Never NULL; the caller owns it.  It may have failed already,
+ * and then it has no socket.
  */
 extern PGconn *pgconn_start(const Config *config, unsigned first_host);
 
@@ -44,17 +41,29 @@ extern PGconn *pgconn_open_ordinary(const Config *config);
 extern PGconn *pgconn_start_maintenance(const Config *config);
 extern PGconn *pgconn_open_maintenance(const Config *config);
 
+/* An ordinary one to the very server that another connection is to. */
+extern PGconn *pgconn_start_beside(const Config *config, const PGconn *other);
+
+/* How long a connection may take to be made, with one of several hosts; ms. */
+extern int64_t pgconn_timeout(const Config *config);
+
 /*
- * Runs one command or query for a slot.  Returns its result, which the caller
- * clears, or NULL, with the reason and what to do in err.
+ * Runs one command or query.  Returns its result, which the caller clears, or
+ * NULL, with the reason and what to do in err, and what it means.
  */
-extern PGresult *pgconn_query(PGconn *conn, const char *query, const char *slot,
+extern PGresult *pgconn_query(const Config *config, PGconn *conn,
+							  const char *query, PgErrorClass *error_class,
 							  Error *err);
 
+/* The same of a command that was sent already. */
+extern PGresult *pgconn_result(const Config *config, PGconn *conn,
+							   PgErrorClass *error_class, Error *err);
+
 /* The same with parameters of these types, all as text. */
-extern PGresult *pgconn_query_params(PGconn *conn, const char *query, int count,
+extern PGresult *pgconn_query_params(const Config *config, PGconn *conn,
+									 const char *query, int count,
 									 const Oid *types,
 									 const char *const *values,
-									 const char *slot, Error *err);
+									 PgErrorClass *error_class, Error *err);
 
 #endif /* PG_OUTBOX_POSTGRES_CONNECTION_H */

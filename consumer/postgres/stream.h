@@ -4,7 +4,8 @@
  *	  The replication connection: from connecting to the end of the stream.
  *
  * Nothing here blocks but the look-up of a host's name inside libpq.  The
- * caller polls pgstream_fd() for pgstream_events() and calls what it is told.
+ * caller polls pgstream_fd() for pgstream_events(), and the side connection
+ * likewise, and calls pgstream_advance() then and when pgstream_due() has come.
  * The protocol is that of "Streaming Replication Protocol" in PostgreSQL's
  * documentation; pg_recvlogical.c is its reference client.
  *
@@ -15,18 +16,19 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 #include "base/error.h"
 #include "base/lsn.h"
 #include "config/values.h"
 #include "postgres/error.h"
+#include "postgres/start.h"
 
 typedef struct PgStream PgStream;
 
 typedef enum PgStreamResult
 {
 	PGSTREAM_WAIT,      /* nothing to do before the socket is ready */
+	PGSTREAM_BLOCKED,   /* the server waits for somebody; err says for whom */
 	PGSTREAM_BUSY,      /* another has the slot; err says who */
 	PGSTREAM_STARTED,   /* the stream has begun */
 	PGSTREAM_DATA,      /* lines have come */
@@ -34,14 +36,6 @@ typedef enum PgStreamResult
 	PGSTREAM_ENDED,     /* the server ended the stream in order */
 	PGSTREAM_FAILED     /* the connection is no more; see class and err */
 } PgStreamResult;
-
-/* What the server's history is: positions of another one mean nothing. */
-typedef struct PgHistory
-{
-	char system_identifier[32];
-	char timeline[16];
-	Lsn end; /* of its WAL, flushed, when the connection was made */
-} PgHistory;
 
 /* One message of the stream. */
 typedef struct PgMessage
@@ -57,9 +51,11 @@ typedef struct PgMessage
 
 /*
  * The configuration must outlive the stream.  A temporary one reads a slot of
- * its own, which goes with the connection, from now on.
+ * its own, which goes with the connection, from now on.  With may_create the
+ * slot is created if it does not exist, but only before the first stream: one
+ * that vanished later means lost events.
  */
-extern PgStream *pgstream_new(const Config *config);
+extern PgStream *pgstream_new(const Config *config, bool may_create);
 extern PgStream *pgstream_new_temporary(const Config *config);
 extern void pgstream_free(PgStream *stream);
 
@@ -68,26 +64,23 @@ extern void pgstream_connect(PgStream *stream);
 extern void pgstream_close(PgStream *stream);
 
 /*
- * The next connection begins with the next of several hosts: libpq passes by
- * itself over one that refuses, but not over one that never answers.
+ * After PGSTREAM_BUSY the connection stands by until it is told to look again
+ * whether the slot is free, and goes on as after pgstream_connect().
  */
-extern void pgstream_pass_host(PgStream *stream);
+extern bool pgstream_is_standing_by(const PgStream *stream);
+extern void pgstream_look_again(PgStream *stream);
 
-/* What to poll; the descriptor is -1 while there is no connection. */
+/* What to poll; a descriptor is -1 where there is no connection. */
 extern int pgstream_fd(const PgStream *stream);
 extern short pgstream_events(const PgStream *stream);
-
-/* True until the server has answered, and said whether the slot is free. */
-extern bool pgstream_is_connecting(const PgStream *stream);
-
-/* True between PGSTREAM_BUSY and pgstream_look_again(). */
-extern bool pgstream_is_standing_by(const PgStream *stream);
+extern int pgstream_side_fd(const PgStream *stream);
+extern short pgstream_side_events(const PgStream *stream);
 
 /*
- * Looks again whether the slot is free, on the connection that stands by;
- * goes on as after pgstream_connect().
+ * When to call pgstream_advance() at the latest, in ms of clock_ms(): before
+ * the stream has begun each step has its time (start.h); INT64_MAX behind that.
  */
-extern void pgstream_look_again(PgStream *stream);
+extern int64_t pgstream_due(const PgStream *stream);
 
 /* True between PGSTREAM_STARTED and the end of the stream. */
 extern bool pgstream_is_streaming(const PgStream *stream);
@@ -95,10 +88,7 @@ extern bool pgstream_is_streaming(const PgStream *stream);
 /* Whose stream it is; valid from PGSTREAM_STARTED on. */
 extern const PgHistory *pgstream_history(const PgStream *stream);
 
-/*
- * How long the server waits for a status before it ends the stream, in ms
- * (wal_sender_timeout, when the connection was made); 0 = for ever.
- */
+/* The server's wal_sender_timeout, in ms; see pgstart_sender_timeout(). */
 extern int64_t pgstream_sender_timeout(const PgStream *stream);
 
 /*
@@ -108,12 +98,9 @@ extern int64_t pgstream_sender_timeout(const PgStream *stream);
 extern bool pgstream_may_be_over(const PgStream *stream);
 
 /*
- * Does what can be done without waiting: connects, identifies the server, looks
- * whether the slot is free, starts the stream (and creates the slot where
- * [relay] create_slot says so, but only before the first stream of this
- * process: a slot that vanished later means lost events), then reads one
- * message.  To be called until it returns PGSTREAM_WAIT.  With PGSTREAM_FAILED
- * the connection is closed.
+ * Does what can be done without waiting: begins the stream (start.h), then
+ * reads one message.  To be called until it returns PGSTREAM_WAIT.  With
+ * PGSTREAM_FAILED the connection is closed.
  */
 extern PgStreamResult pgstream_advance(PgStream *stream, PgMessage *message,
 									   PgErrorClass *error_class, Error *err);

@@ -17,4 +17,7 @@ extern void relay_start_draining(Relay *relay, int exit_status);
 /* Something happened that the relay cannot go on from. */
 extern void relay_give_up(Relay *relay, const Error *err);
 
+/* The same, with another exit status than EXIT_FAILED. */
+extern void relay_give_up_with(Relay *relay, int exit_status, const Error *err);
+
 #endif /* PG_OUTBOX_RELAY_END_H */

@@ -126,6 +126,8 @@ poll_timeout(const Relay *relay)
 		if (relay->phase == PHASE_RUNNING)
 			due = earlier(due, maintenance_due(relay->maintenance));
 	}
+	if (relay->phase == PHASE_RUNNING)
+		due = earlier(due, pgstream_due(relay->stream));
 	due = earlier(due, relay_silence_due(relay));
 	due = earlier(due, relay_topics_due(relay));
 	due = earlier(due, relay_restart_due(relay));
@@ -172,11 +174,13 @@ serve_hangup(Relay *relay, short happened)
 static short
 wait_for_something(Relay *relay)
 {
-	struct pollfd fds[4] = {
+	struct pollfd fds[5] = {
 		{.fd = relay->signals, .events = POLLIN},
 		{.fd = kafka_fd(relay->kafka), .events = POLLIN},
 		{.fd = -1},
 		{.fd = -1},
+		{.fd = pgstream_side_fd(relay->stream),
+		 .events = pgstream_side_events(relay->stream)},
 	};
 	Error err;
 
@@ -188,7 +192,7 @@ wait_for_something(Relay *relay)
 			(struct pollfd){.fd = maintenance_fd(relay->maintenance),
 							.events = maintenance_events(relay->maintenance)};
 	relay->sleep_ms = poll_timeout(relay);
-	if (poll(fds, 4, (int) relay->sleep_ms) < 0 && errno != EINTR)
+	if (poll(fds, 5, (int) relay->sleep_ms) < 0 && errno != EINTR)
 	{
 		error_set(&err, "poll: %s", strerror(errno));
 		relay_give_up(relay, &err);
@@ -273,7 +277,7 @@ intake_options(const Config *config)
 }
 
 int
-relay_run(const Config *config)
+relay_run(const Config *config, bool create_slot)
 {
 	Relay relay = {.config = config, .fresh = true};
 	IntakeOptions options;
@@ -286,7 +290,7 @@ relay_run(const Config *config)
 		fprintf(stderr, "pg_outbox: %s\n", err.text);
 		return EXIT_USAGE;
 	}
-	relay.stream = pgstream_new(config);
+	relay.stream = pgstream_new(config, create_slot);
 	relay.tracker = tracker_new();
 	options = intake_options(config);
 	relay.on_error = options.on_error;
@@ -300,8 +304,11 @@ relay_run(const Config *config)
 				 (uint64_t) getpid());
 
 	log_info("starting", LOG_TEXT("version", PG_OUTBOX_VERSION));
-	relay.connect_ms = clock_ms();
-	pgstream_connect(relay.stream);
+	if (create_slot)
+		log_warning("--create-slot is for trying out: should the slot be lost, "
+					"a new one begins later, and what commits in between is "
+					"not published; create it once with pg_outbox create-slot");
+	relay.reconnect_ms = clock_ms();
 	run(&relay);
 	log_info("stopped", LOG_LSN("confirmed", relay.confirmed),
 			 LOG_INT("status", relay.exit_status));

@@ -14,7 +14,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "postgres/connection.h"
-#include "postgres/error.h"
+#include "postgres/failure.h"
 #include "relay/maintenance.h"
 #include "relay/maintenance_role.h"
 
@@ -126,7 +126,8 @@ fail(Maintenance *maintenance)
 		error_set(&err, "the database lacks the extension; there: CREATE "
 						"EXTENSION pg_outbox;");
 	else
-		pgerror_classify(maintenance->conn, maintenance->result, slot, &err);
+		pgfailure_judge(maintenance->conn, maintenance->result, slot, NULL,
+						&err);
 	give_up(maintenance, err.text);
 }
 
@@ -184,6 +185,12 @@ serve_connecting(Maintenance *maintenance)
 	if (clock_ms() >= maintenance->connect_until_ms)
 	{
 		give_up(maintenance, "PostgreSQL did not answer");
+		return;
+	}
+	/* libpq may fail before it has a socket. */
+	if (PQstatus(maintenance->conn) == CONNECTION_BAD)
+	{
+		fail(maintenance);
 		return;
 	}
 	/* PQconnectPoll() may only be called when the socket is ready. */

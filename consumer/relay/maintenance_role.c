@@ -47,31 +47,15 @@ maintenance_role_allows(PGconn *conn, const PGresult *answer, Error *err)
 					 PQuser(conn), PQgetvalue(answer, 0, 0));
 }
 
-/* The result of what was asked; NULL if it failed, with the reason in err. */
-static PGresult *
-wait_for_answer(PGconn *conn, Error *err)
-{
-	PGresult *last = NULL;
-	PGresult *result;
-
-	while ((result = PQgetResult(conn)) != NULL)
-	{
-		PQclear(last);
-		last = result;
-	}
-	if (PQresultStatus(last) == PGRES_TUPLES_OK)
-		return last;
-	error_set(err, "%s", PQerrorMessage(conn));
-	PQclear(last);
-	return NULL;
-}
-
 /* The role may; whether it can is in the result of rights_query. */
 static bool
-check_rights(PGconn *conn, const char *tables, Error *what, Error *remedy)
+check_rights(const Config *config, PGconn *conn, const char *tables,
+			 Error *what, Error *remedy)
 {
 	const char *user = PQuser(conn);
-	PGresult *rights = pgconn_query(conn, rights_query, "", what);
+	PgErrorClass error_class;
+	PGresult *rights =
+		pgconn_query(config, conn, rights_query, &error_class, what);
 	bool ok = rights != NULL && PQgetvalue(rights, 0, 1)[0] == 't';
 
 	if (ok)
@@ -98,6 +82,7 @@ maintenance_role_check(const Config *config, Error *what, Error *remedy)
 	const char *tables = config_text(config, CONFIG_OUTBOX_TABLES);
 	PGconn *conn = pgconn_open_maintenance(config);
 	PGresult *answer = NULL;
+	PgErrorClass error_class;
 	bool ok = false;
 
 	if (tables == NULL)
@@ -105,7 +90,8 @@ maintenance_role_check(const Config *config, Error *what, Error *remedy)
 	error_set(remedy, "see docs/housekeeping.md");
 	if (PQstatus(conn) != CONNECTION_OK || !maintenance_role_ask(conn))
 		error_set(what, "maintenance cannot connect: %s", PQerrorMessage(conn));
-	else if ((answer = wait_for_answer(conn, what)) != NULL &&
+	else if ((answer = pgconn_result(config, conn, &error_class, what)) !=
+				 NULL &&
 			 !maintenance_role_allows(conn, answer, what))
 		error_set(remedy,
 				  "CREATE ROLE outbox_janitor LOGIN PASSWORD '...'; SELECT "
@@ -113,7 +99,7 @@ maintenance_role_check(const Config *config, Error *what, Error *remedy)
 				  "outbox_janitor in section [maintenance]",
 				  tables);
 	else if (answer != NULL)
-		ok = check_rights(conn, tables, what, remedy);
+		ok = check_rights(config, conn, tables, what, remedy);
 	PQclear(answer);
 	PQfinish(conn);
 	return ok;

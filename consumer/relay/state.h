@@ -76,11 +76,11 @@ typedef struct Relay
 	bool at_once;      /* and without a pause */
 	Outage outage;     /* PostgreSQL cannot be reached, or the slot is in use */
 	bool standing_by;  /* it is the latter that was reported */
+	Outage blocked;    /* the server waits for others to start the stream */
 	Outage failing;    /* producers fail, and nothing gets published */
 	int64_t produce_ms; /* when the next producer begins; 0 = there is one */
 	Hold hold;
-	int64_t reconnect_ms; /* when to connect again; 0 = connected */
-	int64_t connect_ms;   /* when the last try began */
+	int64_t reconnect_ms; /* when to connect, or to look, again; 0 = not */
 	int64_t heard_ms;     /* when PostgreSQL last sent something */
 	bool asked;           /* for a sign of life, since then */
 	int64_t topics_ms;    /* when topics were last looked after */

@@ -109,6 +109,12 @@ tell_waiting(Relay *relay, PgErrorClass error_class, const Error *err)
 		log_info("standing by: another relay has the slot",
 				 LOG_INT("waited_s", outage_lasted(&relay->outage, now) / 1000),
 				 LOG_TEXT("reason", err->text));
+	else if (error_class == PG_ERROR_TABLE)
+		log_warning("waiting for a table of [outbox] tables; nothing is "
+					"published before it exists",
+					LOG_INT("waited_s",
+							outage_lasted(&relay->outage, now) / 1000),
+					LOG_TEXT("error", err->text));
 	else
 		log_warning("waiting for PostgreSQL; trying again",
 					LOG_INT("waited_s",
@@ -116,12 +122,19 @@ tell_waiting(Relay *relay, PgErrorClass error_class, const Error *err)
 					LOG_TEXT("error", err->text));
 }
 
+/* Tells whether an error ends by itself, or when somebody else does something.
+ */
+static bool
+may_pass(PgErrorClass error_class)
+{
+	return error_class == PG_ERROR_LOST || error_class == PG_ERROR_BUSY ||
+		   error_class == PG_ERROR_TABLE;
+}
+
 /* The connection ended: connects again later, or gives up. */
 static void
 on_disconnected(Relay *relay, PgErrorClass error_class, const Error *err)
 {
-	int64_t wait = STANDBY_MS;
-
 	relay_release_message(relay);
 	relay_lost_stream(relay);
 	if (relay->phase != PHASE_RUNNING)
@@ -129,14 +142,12 @@ on_disconnected(Relay *relay, PgErrorClass error_class, const Error *err)
 		log_warning("PostgreSQL is away", LOG_TEXT("error", err->text));
 		return;
 	}
-	if (error_class == PG_ERROR_REFUSED || error_class == PG_ERROR_MISSING)
+	if (!may_pass(error_class))
 	{
-		relay_give_up(relay, err);
+		relay_give_up_with(relay, pgerror_exit_status(error_class), err);
 		return;
 	}
-	if (error_class == PG_ERROR_LOST)
-		wait = backoff_next(&relay->backoff);
-	relay->reconnect_ms = clock_ms() + wait;
+	relay->reconnect_ms = clock_ms() + backoff_next(&relay->backoff);
 	tell_waiting(relay, error_class, err);
 }
 
@@ -155,6 +166,19 @@ on_busy(Relay *relay, const Error *err)
 	relay_lost_stream(relay);
 	relay->reconnect_ms = clock_ms() + STANDBY_MS;
 	tell_waiting(relay, PG_ERROR_BUSY, err);
+}
+
+/* The server waits with the start of the stream. */
+static void
+on_blocked(Relay *relay, const Error *err)
+{
+	int64_t now = clock_ms();
+
+	if (outage_is_due(&relay->blocked, now))
+		log_warning("waiting for the stream to begin",
+					LOG_INT("waited_s",
+							outage_lasted(&relay->blocked, now) / 1000),
+					LOG_TEXT("reason", err->text));
 }
 
 /* Takes the lines of the present message; false if that has to wait. */
@@ -221,6 +245,9 @@ advance_stream(Relay *relay)
 	{
 		case PGSTREAM_WAIT:
 			return false;
+		case PGSTREAM_BLOCKED:
+			on_blocked(relay, &err);
+			return false;
 		case PGSTREAM_BUSY:
 			on_busy(relay, &err);
 			return false;
@@ -281,20 +308,22 @@ relay_serve_reconnect(Relay *relay)
 		clock_ms() < relay->reconnect_ms)
 		return;
 	relay->reconnect_ms = 0;
-	relay->connect_ms = clock_ms();
+	outage_end(&relay->blocked);
 	if (pgstream_is_standing_by(relay->stream))
 		pgstream_look_again(relay->stream);
 	else
 		pgstream_connect(relay->stream);
 }
 
-/* Gives up a connection on which nothing comes. */
+/* Gives up a stream on which nothing comes. */
 static void
-hang_up_silent(Relay *relay, const char *what, int64_t timeout_ms)
+hang_up_silent(Relay *relay)
 {
 	Error err;
 
-	error_set(&err, "PostgreSQL %s for %" PRId64 " s", what, timeout_ms / 1000);
+	error_set(&err, "PostgreSQL was silent for %" PRId64 " s",
+			  config_number(relay->config, CONFIG_RELAY_RECEIVE_TIMEOUT) /
+				  1000);
 	relay_hang_up(relay, &err);
 }
 
@@ -306,7 +335,7 @@ relay_is_listening(const Relay *relay)
 
 /*
  * A stream is asked for a sign of life after half of the time it may be silent,
- * as walreceiver.c does; a connection that is being made has its own time.
+ * as walreceiver.c does; before it has begun each step has its own time.
  */
 int64_t
 relay_silence_due(const Relay *relay)
@@ -314,11 +343,6 @@ relay_silence_due(const Relay *relay)
 	int64_t timeout =
 		config_number(relay->config, CONFIG_RELAY_RECEIVE_TIMEOUT);
 
-	if (pgstream_fd(relay->stream) < 0)
-		return INT64_MAX;
-	if (pgstream_is_connecting(relay->stream))
-		return relay->connect_ms +
-			   config_number(relay->config, CONFIG_RELAY_CONNECT_TIMEOUT);
 	if (!pgstream_is_streaming(relay->stream) || !relay_is_listening(relay))
 		return INT64_MAX;
 	return relay->heard_ms + (relay->asked ? timeout : timeout / 2);
@@ -332,17 +356,8 @@ relay_serve_silence(Relay *relay)
 		note_heard(relay);
 	if (clock_ms() < relay_silence_due(relay))
 		return;
-	if (pgstream_is_connecting(relay->stream))
-	{
-		pgstream_pass_host(relay->stream);
-		hang_up_silent(relay, "did not answer",
-					   config_number(relay->config,
-									 CONFIG_RELAY_CONNECT_TIMEOUT));
-	}
-	else if (relay->asked)
-		hang_up_silent(relay, "was silent",
-					   config_number(relay->config,
-									 CONFIG_RELAY_RECEIVE_TIMEOUT));
+	if (relay->asked)
+		hang_up_silent(relay);
 	else
 	{
 		relay->asked = true;

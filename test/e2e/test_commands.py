@@ -74,7 +74,7 @@ def test_check_names_what_repairs_it(outbox: Outbox) -> None:
     assert failure.startswith("table public.outbox lacks a column for the key: aggregate_id or")
     assert failures(outbox, "-X", "outbox.key=id_of_it") == []
     [failure] = failures(outbox, "-X", "outbox.key=id_of_it", "-X", "outbox.headers=id:a b")
-    assert failure.startswith('option "headers": invalid value "id:a b"; Allowed is ')
+    assert failure.startswith('option "headers": invalid value "id:a b". Hint: Allowed is ')
     failure, *_ = failures(outbox, "-X", 'outbox.tables=public."no, such"')
     assert failure.startswith('table public."no, such" does not exist')
     [failure] = failures(
@@ -162,7 +162,7 @@ def test_check_without_postgres(outbox: Outbox) -> None:
 def test_status(outbox: Outbox) -> None:
     arguments = ("status", "-d", outbox.conninfo, "--slot", outbox.slot)
     assert pg_outbox(*arguments) == (
-        1, [], f'pg_outbox: slot "{outbox.slot}" does not exist\n'
+        4, [], f'pg_outbox: slot "{outbox.slot}" does not exist\n'
     )
     outbox.create_slot()
 
@@ -300,7 +300,7 @@ def test_wrong_password(own_outbox: Outbox, tmp_path: Path) -> None:
     password.write_text("wrong\n")
     arguments = ("-X", "postgres.user=relay", "-X", f"postgres.password_file={password}")
     relay = outbox.relay(*arguments)
-    assert relay.wait() == 1
+    assert relay.wait() == 4
     assert any(
         'password authentication failed for user "relay"' in m for m in relay.messages()
     )
@@ -350,7 +350,7 @@ def test_create_slot_for_failover(outbox: Outbox) -> None:
         assert (status, errors) == (0, "")
         assert outbox.slot_row("failover")
     else:
-        assert status == 1
+        assert status == 2
         assert errors.startswith("pg_outbox: --failover needs PostgreSQL 17 or later")
 
 

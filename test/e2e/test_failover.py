@@ -102,13 +102,11 @@ def test_the_slot_did_not_come_along(own_outbox: Outbox, standby: Postgres) -> N
     """A slot that is not on the new primary ends the relay, even one that may
     create it: what committed before it is made would be lost in silence."""
     own_outbox.create_slot()
-    relay = own_outbox.relay(
-        *hosts(own_outbox.postgres, standby), "-X", "relay.create_slot=on"
-    )
+    relay = own_outbox.relay(*hosts(own_outbox.postgres, standby), "--create-slot")
     relay.wait_for_log("streaming")
     own_outbox.postgres.kill()
     standby.promote()
-    assert relay.wait() == 1
+    assert relay.wait() == 4
     assert relay.wait_for_log("does not exist; create it with: pg_outbox create-slot")
 
 

@@ -35,10 +35,10 @@ def usage_error(*arguments: str, **environment: str) -> str:
     return errors.strip()
 
 
-def last_error(outbox: Outbox, *arguments: str) -> str:
+def last_error(outbox: Outbox, *arguments: str, status: int = 4) -> str:
     """The message with which a relay gives up."""
     relay = outbox.relay(*arguments)
-    assert relay.wait() == 1
+    assert relay.wait() == status, relay.log()
     errors = [line for line in relay.lines if " level=error " in line]
     assert len(errors) == 1, relay.log()
     return next(m for line, m in zip(relay.lines, relay.messages()) if line in errors)
@@ -77,6 +77,17 @@ def test_help_and_version() -> None:
          'pg_outbox: -X: unknown key "tabels" in section [outbox]; did you mean "tables"?'),
         (["run", "-X", "postgres.hots=x"],
          'pg_outbox: -X: unknown key "hots" in section [postgres]; did you mean "host"?'),
+        (["run", "-b", "x", "-X", "kafka.slot=x"],
+         "pg_outbox: [kafka] slot is not a property of librdkafka; it belongs to section [relay]"),
+        (["run", "-X", "relay.bootstrap.servers=x"],
+         'pg_outbox: -X: unknown key "bootstrap.servers" in section [relay]; it belongs to'
+         " section [kafka]"),
+        (["run", "-X", "postgres.slot=x"],
+         'pg_outbox: -X: unknown key "slot" in section [postgres]; it belongs to section [relay]'),
+        (["run", "-X", "relay.create_slot=on"],
+         'pg_outbox: -X: unknown key "create_slot" in section [relay]: it was removed; a slot that'
+         " is made anew at a restart hides what was lost with the old one, so create it once, with"
+         " pg_outbox create-slot --if-not-exists"),
         (["run", "-X", "postgres.replication=true"],
          "pg_outbox: [postgres] replication cannot be set: the relay sets it itself"),
         (["run", "-X", "relay.inflight_bytes=16"],
@@ -104,7 +115,8 @@ def test_help_and_version() -> None:
            " PARTITIONS:REPLICATION, or one of these followed by ,property=value")
           for spec in ("0", "x", "1:", "1:2:3", "3,", "3,=x", "3,retention", "-1")),
         (["run", "-d", "host=x password=hunter2 nonsense"],
-         'pg_outbox: -d: not a connection string; write it as "host=... dbname=... user=..." or'
+         'pg_outbox: -d: not a connection string (missing "=" after "..." in connection info'
+         ' string); write it as "host=... dbname=... user=..." or'
          ' "postgresql://user@host/dbname"'),
         (["run", "-c", "/nowhere/relay.ini"],
          "pg_outbox: /nowhere/relay.ini: cannot be read: No such file or directory"),
@@ -140,6 +152,9 @@ def test_file_and_environment(tmp_path: Path) -> None:
         " allowed is 1 to 63 of a-z, 0-9 and _"
     )
     # A service called pg-outbox gives its neighbours such variables.
+    assert usage_error("run", PG_OUTBOX_NONSENSE_X="1").startswith(
+        "pg_outbox: PG_OUTBOX_NONSENSE_X: unknown section [nonsense]; there are [postgres], "
+    )
     assert "no brokers" in usage_error(
         "run", PG_OUTBOX_SERVICE_HOST="10.0.0.1", PG_OUTBOX_PORT="tcp://10.0.0.1:80"
     )
@@ -152,11 +167,13 @@ def test_slot_missing(outbox: Outbox) -> None:
     )
     # drop-slot knows it, too; and a slot is not created twice.
     status, _, errors = pg_outbox("drop-slot", "-d", outbox.conninfo, "--slot", outbox.slot)
-    assert (status, errors) == (1, f'pg_outbox: slot "{outbox.slot}" does not exist\n')
+    assert (status, errors) == (4, f'pg_outbox: slot "{outbox.slot}" does not exist\n')
     outbox.create_slot()
     status, _, errors = pg_outbox("create-slot", "-d", outbox.conninfo, "--slot", outbox.slot)
     assert (status, errors) == (
-        1, f'pg_outbox: replication slot "{outbox.slot}" already exists\n'
+        4,
+        f'pg_outbox: slot "{outbox.slot}" exists already; with --if-not-exists it is left as'
+        " it is\n",
     )
     assert outbox.pg_outbox("drop-slot") == (
         f'slot "{outbox.slot}" dropped: what it had not yet confirmed will not be published\n'
@@ -184,7 +201,7 @@ def test_slot_of_another_plugin(outbox: Outbox) -> None:
     )
     status, _, errors = pg_outbox("drop-slot", "-d", outbox.conninfo, "--slot", outbox.slot)
     assert (status, errors) == (
-        1,
+        4,
         f'pg_outbox: slot "{outbox.slot}" is not one of pg_outbox: its plugin is'
         ' "pgoutput"; it was not dropped\n',
     )
@@ -222,7 +239,7 @@ def test_plugin_not_allowed(outbox: Outbox, postgres: Postgres) -> None:
         status, _, errors = pg_outbox(
             "create-slot", "-d", postgres.conninfo(outbox.dbname, name), "--slot", "other"
         )
-        assert (status, errors) == (1, f"pg_outbox: {remedy}\n")
+        assert (status, errors) == (4, f"pg_outbox: {remedy}\n")
     finally:
         outbox.db.execute(f"DROP ROLE {name}")
 
@@ -244,13 +261,13 @@ def test_unfit_table(outbox: Outbox) -> None:
     """Which column, which option; and nothing is lost by it."""
     outbox.create_slot()
     outbox.add("k", "1")
-    message = last_error(outbox, "-X", "outbox.key=nope")
+    message = last_error(outbox, "-X", "outbox.key=nope", status=2)
     assert message.startswith(
-        'table public.outbox has no column "nope", which option "key" needs; Name another'
+        'table public.outbox has no column "nope", which option "key" needs. Hint: Name another'
         ' column in option "key", or take the table out of option "tables".'
     )
     assert message.count("\n") == 0
-    message = last_error(outbox, "-X", "outbox.topic=a b")
+    message = last_error(outbox, "-X", "outbox.topic=a b", status=2)
     assert message.startswith('option "topic": "a b" has a character at " b" that no topic may have')
     outbox.relay()
     assert [r.value for r in outbox.wait_published(1)] == [b"1"]
@@ -294,7 +311,14 @@ def test_role_without_replication(outbox: Outbox, postgres: Postgres) -> None:
     outbox.db.execute(f"CREATE ROLE {name} LOGIN")
     try:
         message = last_error(outbox, "-X", f"postgres.user={name}")
-        assert "replication" in message.lower()
+        assert message.endswith(
+            f"; as a superuser: ALTER ROLE {name} REPLICATION; or on Amazon RDS and Aurora:"
+            f" GRANT rds_replication TO {name};"
+        )
+        status, _, errors = pg_outbox(
+            "create-slot", "-d", postgres.conninfo(outbox.dbname, name), "--slot", "other"
+        )
+        assert status == 4 and f"ALTER ROLE {name} REPLICATION;" in errors
     finally:
         outbox.db.execute(f"DROP ROLE {name}")
 

@@ -66,7 +66,6 @@ defaults_hold_until_something_is_set(void **state)
 					 10000);
 	assert_int_equal(config_number(config, CONFIG_RELAY_SHUTDOWN_TIMEOUT),
 					 30000);
-	assert_false(config_bool(config, CONFIG_RELAY_CREATE_SLOT));
 	assert_null(config_foreign(config, "kafka", "bootstrap.servers"));
 	assert_null(config_text(config, CONFIG_OUTBOX_TABLES));
 	config_free(config);
@@ -87,7 +86,7 @@ a_file_sets_keys_by_section(void **state)
 			  "[kafka]\nbootstrap.servers: k1:9092,k2:9092\nlinger.ms = 5\n"
 			  "[outbox]\ntopic = ${aggregate_type}.events\n"
 			  "[relay]\ninflight_bytes = 1 GB\nstatus_interval=1min\n"
-			  "create_slot = yes\n[log]\nlevel=debug\n",
+			  "[log]\nlevel=debug\n",
 			  NULL);
 	assert_string_equal(config_foreign(config, "postgres", "password"),
 						"a=b#c;d");
@@ -99,7 +98,6 @@ a_file_sets_keys_by_section(void **state)
 					 1 << 30);
 	assert_int_equal(config_number(config, CONFIG_RELAY_STATUS_INTERVAL),
 					 60000);
-	assert_true(config_bool(config, CONFIG_RELAY_CREATE_SLOT));
 
 	assert_true(config_next(config, "kafka", &cursor, &key, &value));
 	assert_string_equal(key, "bootstrap.servers");
@@ -119,6 +117,11 @@ what_is_wrong_in_a_file_is_told_with_its_line(void **state)
 	assert_wrong("[relay]\nslot = a\nslto = b\n",
 				 ":3: unknown key \"slto\" in section [relay]; did you mean "
 				 "\"slot\"?");
+	assert_wrong("[relay]\ncreate_slot = on\n",
+				 ":2: unknown key \"create_slot\" in section [relay]: it was "
+				 "removed; a slot that is made anew at a restart hides what "
+				 "was lost with the old one, so create it once, with pg_outbox "
+				 "create-slot --if-not-exists");
 	assert_wrong("[relay]\nfrobnicate = b\n",
 				 ":2: unknown key \"frobnicate\" in section [relay]");
 	assert_wrong("[kafak]\na = b\n",
@@ -145,8 +148,21 @@ what_is_wrong_in_a_file_is_told_with_its_line(void **state)
 				 ":2: \" ;\" would begin a comment; put comments on lines of "
 				 "their own, and such a value into the environment");
 	snprintf(line, sizeof(line), "[kafka]\na = %0300d\n", 1);
-	assert_wrong(line, ":2: the line is longer than 198 bytes; set it through "
-					   "the environment");
+	assert_wrong(line, ":2: the line is longer than 198 bytes; set "
+					   "PG_OUTBOX_KAFKA_A in the environment instead");
+	snprintf(line, sizeof(line), "[relay]\n[kafka]\nsasl.jaas-config: %0300d\n",
+			 1);
+	assert_wrong(line, ":3: the line is longer than 198 bytes; set "
+					   "PG_OUTBOX_KAFKA_SASL_JAAS_CONFIG in the environment "
+					   "instead");
+	assert_wrong("[relay]\nslot = \"a\"\n",
+				 ":2: the quotes would be part of the value of \"slot\"; leave "
+				 "them out");
+	assert_wrong("[postgres]\npassword='a b'\n",
+				 ":2: the quotes would be part of the value of \"password\"; "
+				 "leave them out");
+	assert_wrong("[postgres]\npassword='\n", NULL);
+	assert_wrong("[outbox]\nkey = \"Key\"\n", NULL);
 	snprintf(line, sizeof(line), "[kafka]\na = %0194d\nb = c\n", 1);
 	assert_wrong(line, NULL);
 }
@@ -190,7 +206,6 @@ values_are_checked(void **state)
 		"relay.slot=a-b",
 		("relay.slot=0123456789012345678901234567890123456789012345678901234567"
 		 "890123"),
-		"relay.create_slot=maybe",
 		"relay.inflight_bytes=16",
 		"relay.inflight_bytes=MB",
 		"relay.inflight_bytes=16mb",
@@ -207,8 +222,6 @@ values_are_checked(void **state)
 	};
 	static const char *const good[] = {
 		"relay.slot=a_0",
-		"relay.create_slot=0",
-		"relay.create_slot=on",
 		"relay.inflight_bytes=64kB",
 		"relay.inflight_bytes=65536 B",
 		"relay.status_interval=100ms",
@@ -259,29 +272,57 @@ the_environment_sets_keys(void **state)
 		"PG_OUTBOX_RELAY_SLOT=from_environment",
 		"PG_OUTBOX_KAFKA_BOOTSTRAP_SERVERS=k:9092",
 		"PG_OUTBOX_POSTGRES_PASSWORD=with = and ;",
+		/* services called pg-outbox, pg-outbox-relay, pg-outbox-postgres */
 		"PG_OUTBOX_SERVICE_HOST=10.0.0.1",
+		"PG_OUTBOX_SERVICE_PORT=80",
+		"PG_OUTBOX_SERVICE_PORT_HTTP=80",
 		"PG_OUTBOX_PORT=tcp://10.0.0.1:80",
-		"PG_OUTBOX_RELAYS=x",
+		"PG_OUTBOX_PORT_80_TCP=tcp://10.0.0.1:80",
+		"PG_OUTBOX_PORT_80_TCP_PROTO=tcp",
+		"PG_OUTBOX_PORT_80_TCP_PORT=80",
+		"PG_OUTBOX_PORT_80_TCP_ADDR=10.0.0.1",
+		"PG_OUTBOX_RELAY_SERVICE_HOST=10.0.0.1",
+		"PG_OUTBOX_POSTGRES_PORT=tcp://10.0.0.1:5432",
+		"PG_OUTBOX_POSTGRES_PORT_5432_TCP_ADDR=10.0.0.1",
 		"HOME=/root",
 		"RELAY_SLOT=x",
 		NULL,
 	};
-	char *const wrong[] = {"PG_OUTBOX_RELAY_SLTO=x", NULL};
+	static const char *const wrong[][2] = {
+		{"PG_OUTBOX_RELAY_SLTO=x",
+		 "PG_OUTBOX_RELAY_SLTO: unknown key \"slto\" in section [relay]; did "
+		 "you mean \"slot\"?"},
+		{"PG_OUTBOX_KAKFA_LINGER_MS=5",
+		 "PG_OUTBOX_KAKFA_LINGER_MS: unknown section [kakfa]; did you mean "
+		 "[kafka]?"},
+		{"PG_OUTBOX_NONSENSE_X=1",
+		 "PG_OUTBOX_NONSENSE_X: unknown section [nonsense]; there are "
+		 "[postgres], [kafka], [outbox], [relay], [maintenance] and [log]"},
+		{"PG_OUTBOX_RELAY=x",
+		 "PG_OUTBOX_RELAY: not of the form PG_OUTBOX_SECTION_KEY"},
+	};
+	char *const postgres_port[] = {"PG_OUTBOX_POSTGRES_PORT=5433", NULL};
 	Config *config = config_new();
-	Error err;
+	Error err = {""};
 
 	(void) state;
 	assert_true(config_read_environ(config, environment, &err));
+	assert_null(config_foreign(config, "postgres", "port"));
+	assert_true(config_read_environ(config, postgres_port, &err));
+	assert_string_equal(config_foreign(config, "postgres", "port"), "5433");
 	assert_string_equal(config_text(config, CONFIG_RELAY_SLOT),
 						"from_environment");
 	assert_string_equal(config_foreign(config, "kafka", "bootstrap.servers"),
 						"k:9092");
 	assert_string_equal(config_foreign(config, "postgres", "password"),
 						"with = and ;");
-	assert_false(config_read_environ(config, wrong, &err));
-	assert_string_equal(err.text,
-						"PG_OUTBOX_RELAY_SLTO: unknown key \"slto\" in section "
-						"[relay]; did you mean \"slot\"?");
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+	{
+		char *const variables[] = {(char *) wrong[i][0], NULL};
+
+		assert_false(config_read_environ(config, variables, &err));
+		assert_string_equal(err.text, wrong[i][1]);
+	}
 	config_free(config);
 }
 
@@ -318,10 +359,52 @@ names_of_libraries_are_checked_by_their_owners(void **state)
 	config_free(config);
 }
 
+/* Keys that a library has. */
+static const char *const *
+library_names(void)
+{
+	static const char *const names[] = {"host", "port", NULL};
+
+	return names;
+}
+
+static void
+a_key_of_another_section_is_known(void **state)
+{
+	static const char *const wrong[][2] = {
+		{"relay.tables=x",
+		 "-X: unknown key \"tables\" in section [relay]; it belongs to section "
+		 "[outbox]"},
+		{"outbox.slot=x", "-X: unknown key \"slot\" in section [outbox]; it "
+						  "belongs to section [relay]"},
+		{"log.tabels=x", "-X: unknown key \"tabels\" in section [log]; did you "
+						 "mean \"tables\" in section [outbox]?"},
+		{"relay.host=x", "-X: unknown key \"host\" in section [relay]; it "
+						 "belongs to section [postgres]"},
+		{"relay.solt=x",
+		 "-X: unknown key \"solt\" in section [relay]; did you mean "
+		 "\"slot\"?"},
+		{"relay.frobnicate=x", "-X: unknown key \"frobnicate\" in section "
+							   "[relay]"},
+	};
+	Config *config = config_new();
+	Error err;
+
+	(void) state;
+	config_describe("postgres", library_names);
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+	{
+		assert_false(config_assign(config, wrong[i][0], &err));
+		assert_string_equal(err.text, wrong[i][1]);
+	}
+	config_free(config);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_key_of_another_section_is_known),
 		cmocka_unit_test(defaults_hold_until_something_is_set),
 		cmocka_unit_test(a_file_sets_keys_by_section),
 		cmocka_unit_test(what_is_wrong_in_a_file_is_told_with_its_line),
