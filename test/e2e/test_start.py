@@ -468,3 +468,91 @@ def test_option_values_are_quoted(outbox: Outbox) -> None:
     )
     outbox.db.execute("SELECT pg_logical_emit_message(true, 'it''s', %s)", (frame,))
     assert [r.value for r in outbox.wait_published(1)] == [b"quoted"]
+
+
+def test_a_table_is_waited_for(outbox: Outbox) -> None:
+    """A wrong name in tables: nothing is published or confirmed before it stands
+    for a table, and that is said once."""
+    outbox.create_slot()
+    before = outbox.confirmed()
+    outbox.add("k", "1")
+    relay = outbox.relay("-X", "outbox.tables=public.outbox,public.later")
+    relay.wait_for_log("waiting for a table of [outbox] tables; nothing is published before")
+    assert 'option \\"tables\\": table public.later does not exist in database' in relay.log()
+    tries = 'START_REPLICATION SLOT "' + outbox.slot
+    log = outbox.postgres.log
+    count = log.read_text().count(tries)
+    wait_until(lambda: log.read_text().count(tries) > count + 2, "more tries")
+    assert relay.log().count("waiting for a table") == 1
+    assert outbox.confirmed() == before
+    assert outbox.kafka.count(outbox.topic) == 0
+    outbox.db.execute("CREATE TABLE later (LIKE outbox INCLUDING ALL)")
+    relay.wait_for_log("streaming")
+    assert [r.value for r in outbox.wait_published(1)] == [b"1"]
+    outbox.wait_all_confirmed()
+    assert relay.terminate() == 0
+
+
+def test_a_table_that_does_not_exist_ends_tail(outbox: Outbox) -> None:
+    status, said = run_command("tail", "-d", outbox.conninfo, "-X", "outbox.tables=public.no_such")
+    assert status == 1
+    assert "table public.no_such does not exist in database" in said
+
+
+def test_no_table_at_all(outbox: Outbox) -> None:
+    """All events are logical messages: then tables is empty."""
+    outbox.db.execute("DROP TABLE outbox")
+    outbox.db.execute("CREATE EXTENSION pg_outbox")
+    outbox.create_slot()
+    outbox.streaming_relay("-X", "outbox.tables=")
+    outbox.db.execute(
+        "SELECT outbox.emit(%s, 'k', 'E', '1'::jsonb)", (outbox.aggregate_type,)
+    )
+    assert [r.value for r in outbox.wait_published(1)] == [b"1"]
+
+
+def test_a_table_is_renamed_while_it_is_read(outbox: Outbox) -> None:
+    """Its rows do not vanish: they are events that cannot be published."""
+    outbox.create_slot()
+    dead = f"{outbox.topic}.dead"
+    outbox.streaming_relay(
+        "-X", "relay.on_error=dead-letter", "-X", f"relay.dead_letter_topic={dead}"
+    )
+    outbox.db.execute("ALTER TABLE outbox RENAME TO elsewhere")
+    outbox.db.execute(
+        "INSERT INTO elsewhere (aggregate_type, aggregate_id, event_type, payload)"
+        " VALUES (%s, 'k', 'E', '1')", (outbox.aggregate_type,),
+    )
+    wait_until(lambda: outbox.kafka.count(dead) == 1, "the dead letter")
+    [letter] = outbox.kafka.read(dead)
+    assert "outbox" in letter.header("pg_outbox.error")
+
+
+@pytest.mark.parametrize(
+    ("setting", "words"),
+    [
+        ("outbox.shard=5", 'option "shard": invalid value "5"'),
+        ("outbox.topic=a b", 'option "topic"'),
+        ("outbox.partition=nope", 'has no column "nope", which option "partition" needs'),
+        ("outbox.timestamp=event_type", 'option "timestamp"'),
+        ("outbox.topic=${nope}", 'has no column "nope", which option "topic" needs'),
+        ("outbox.route_by=nope", 'has no column "nope", which option "route_by" needs'),
+        ("outbox.route_regex=(", 'option "route_regex"'),
+        ("outbox.payload=created_at", 'option "payload"'),
+    ],
+)
+def test_wrong_decoder_options(outbox: Outbox, setting: str, words: str) -> None:
+    """Exit status 2 in the decoder's own words, before there is a row; and check
+    says the same."""
+    outbox.create_slot()
+    relay = outbox.relay("-X", setting)
+    assert relay.wait() == 2, relay.log()
+    [error] = [m for line, m in zip(relay.lines, relay.messages()) if " level=error " in line]
+    assert words in error
+    status, said = run_command("tail", "-d", outbox.conninfo, "-X", setting)
+    assert status == 2 and words in said
+    status, said = run_command(
+        "check", "-d", outbox.conninfo, "--slot", outbox.slot, "-X", setting
+    )
+    assert status == 3
+    assert any(words in line for line in said.splitlines() if line.startswith("FAIL  ")), said
