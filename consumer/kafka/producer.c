@@ -455,8 +455,9 @@ fail_batch(const rd_kafka_message_t *culprit, const KafkaHandlers *handlers)
 		failure.refused = !kafka_topic_of(culprit)->delivered;
 	if (refusal->too_large)
 		error_set(&refusal->reason,
-				  "topic \"%s\": %s: the value has %zu bytes; raise "
-				  "max.message.bytes of the topic, and if that is larger "
+				  "topic \"%s\": %s: the value has %zu bytes; raise the "
+				  "topic's max.message.bytes (unless it is set there, it is "
+				  "the brokers' message.max.bytes), and if that is larger "
 				  "already lower batch.size in [kafka]",
 				  topic, rd_kafka_err2str(culprit->err), culprit->len);
 	else if (refusal->partition)
