@@ -96,15 +96,14 @@ def test_interrupted_and_called_again(outbox: Outbox) -> None:
         connection.execute("SET client_min_messages = notice")
         with pytest.raises(psycopg.errors.QueryCanceled):
             connection.execute("CALL outbox.replay('outbox', batch => 10)")
-    count = outbox.db.execute(
-        "CALL outbox.replay('outbox', since => %s, batch => 1000)", (reached[-1],)
-    ).fetchone()[0]
+    outbox.db.execute("CALL outbox.replay('outbox', since => %s, batch => 1000)", (reached[-1],))
     outbox.wait_all_confirmed()
     records = outbox.kafka.read(outbox.topic)
     assert all(is_replayed(r) for r in records)
     assert {int(r.value) for r in records} == set(range(1, 5001))
-    # The row of that very time came twice, and no other, unless the cancel came late.
-    assert len(records) == 5000 + 1 + (count + 10 * len(reached) - 5001)
+    # The row of that very time came twice, and of a batch that was committed before it could
+    # be named all.
+    assert len(records) - 5000 in (1, 11)
     assert relay.terminate() == 0
 
 
@@ -133,7 +132,7 @@ def test_a_row_that_is_too_wide(outbox: Outbox) -> None:
     outbox.db.execute("CREATE EXTENSION pg_outbox")
     outbox.db.execute(
         "CREATE TABLE wide (id int, aggregate_type text, aggregate_id text, payload text,"
-        " a text, b text, c text, d text, created_at timestamptz)"
+        " a text, b text, c text, created_at timestamptz)"
     )
     outbox.db.execute(
         "INSERT INTO wide (id, aggregate_type, aggregate_id, payload, created_at)"
@@ -141,8 +140,8 @@ def test_a_row_that_is_too_wide(outbox: Outbox) -> None:
         " FROM generate_series(1, 2) n",
         (outbox.aggregate_type,),
     )
-    for column in "abcd":  # one by one: together they are too much for an INSERT, too
-        outbox.db.execute(f"UPDATE wide SET {column} = repeat('x', 300000000) WHERE id = 2")
+    for column in "abc":  # one by one: together they are too much for an INSERT, too
+        outbox.db.execute(f"UPDATE wide SET {column} = repeat('x', 350000000) WHERE id = 2")
     outbox.create_slot()
     relay = outbox.streaming_relay("-X", "outbox.tables=")
     with pytest.raises(psycopg.errors.ProgramLimitExceeded) as error:

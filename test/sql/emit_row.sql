@@ -117,6 +117,23 @@ DROP TYPE pair;
 -- Rows that are no table's; a variable of PL/pgSQL; none.
 SELECT outbox.emit_row(r) FROM (SELECT 'T' AS aggregate_type, 'k' AS aggregate_id, '{}'::jsonb AS payload, 5 AS id) r;
 SELECT outbox.emit_row(ROW(1, 2));
+-- One call, rows of different forms.
+CREATE FUNCTION pick(n int) RETURNS record LANGUAGE plpgsql AS $$
+DECLARE
+    r record;
+BEGIN
+    IF n % 3 = 0 THEN
+        SELECT * INTO r FROM headed WHERE id = 3;
+    ELSIF n % 3 = 1 THEN
+        r := ROW('a'::text);
+    ELSE
+        SELECT 9::bigint AS id, now() AS gone, 'T' AS aggregate_type, 'k' AS aggregate_id, repeat('x', 5) AS payload, 'infinity'::date AS at INTO r;
+    END IF;
+    RETURN r;
+END $$;
+SELECT outbox.emit_row(pick(n)) FROM generate_series(1, 6) n;
+SELECT lines('tables', '', 'headers', 'id,at');
+DROP FUNCTION pick;
 DO $$
 DECLARE
     o outbox;
