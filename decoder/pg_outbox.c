@@ -26,6 +26,7 @@
 #include "emit.h"
 #include "envelope.h"
 #include "message.h"
+#include "moved.h"
 #include "outlet.h"
 #include "preflight.h"
 #include "relation.h"
@@ -40,6 +41,7 @@ typedef struct Decoder
 	Options options;
 	RelationCache *relations;
 	MessageReader *messages;
+	MovedRows *moved;
 	MemoryContext row_context; /* reset after each row */
 	uint32 lines;              /* event lines of the present transaction */
 	int ignored_changes;       /* since progress was reported */
@@ -100,6 +102,7 @@ outbox_startup(LogicalDecodingContext *ctx, OutputPluginOptions *opt,
 	decoder->outlet = outlet_create(ctx, decoder->options.coalesce);
 	decoder->relations = relation_cache_create(&decoder->options);
 	decoder->messages = message_reader_create(&decoder->options);
+	decoder->moved = moved_rows_create();
 	decoder->row_context = AllocSetContextCreate(ctx->context, "pg_outbox row",
 												 ALLOCSET_DEFAULT_SIZES);
 	ctx->output_plugin_private = decoder;
@@ -126,6 +129,7 @@ outbox_begin(LogicalDecodingContext *ctx, ReorderBufferTXN *txn)
 
 	decoder->lines = 0;
 	decoder->ignored_changes = 0;
+	moved_rows_begin(decoder->moved);
 }
 
 /*
@@ -174,25 +178,60 @@ end_row(Decoder *decoder, MemoryContext old)
 	MemoryContextReset(decoder->row_context);
 }
 
+/* Takes a row that was inserted; whether it is one of an outbox. */
+static bool
+take_insert(Decoder *decoder, ReorderBufferTXN *txn, Relation relation,
+			ReorderBufferChange *change)
+{
+	Outbox *outbox =
+		relation_lookup(decoder->relations, relation, txn->end_lsn);
+	HeapTuple tuple = COMPAT_TUPLE(change->data.tp.newtuple);
+	EventPlace place = next_place(decoder, txn);
+	Event event;
+
+	if (outbox == NULL)
+		return false;
+	if (relation->rd_rel->relispartition &&
+		moved_rows_inserted(decoder->moved, outbox, relation, tuple))
+		return true;
+	if (event_from_row(&decoder->options, outbox, tuple,
+					   RelationGetDescr(relation), &place, &event))
+		write_event(decoder, &event, outbox->options);
+	return true;
+}
+
+/* Takes a row that was deleted; whether it may be half of an UPDATE. */
+static bool
+take_delete(Decoder *decoder, ReorderBufferTXN *txn, Relation relation,
+			ReorderBufferChange *change)
+{
+	Outbox *outbox;
+
+	if (!relation->rd_rel->relispartition)
+		return false;
+	outbox = relation_lookup(decoder->relations, relation, txn->end_lsn);
+	if (outbox == NULL)
+		return false;
+	moved_rows_deleted(decoder->moved, outbox, relation,
+					   COMPAT_TUPLE(change->data.tp.oldtuple));
+	return true;
+}
+
 /* Takes one change of a committed transaction: inserts into an outbox count. */
 static void
 outbox_change(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
 			  Relation relation, ReorderBufferChange *change)
 {
 	Decoder *decoder = ctx->output_plugin_private;
-	Outbox *outbox = NULL;
 	MemoryContext old = MemoryContextSwitchTo(decoder->row_context);
-	EventPlace place = next_place(decoder, txn);
-	Event event;
+	bool counts = false;
 
 	if (change->action == REORDER_BUFFER_CHANGE_INSERT)
-		outbox = relation_lookup(decoder->relations, relation, txn->end_lsn);
-	if (outbox == NULL)
+		counts = take_insert(decoder, txn, relation, change);
+	else if (change->action == REORDER_BUFFER_CHANGE_DELETE)
+		counts = take_delete(decoder, txn, relation, change);
+	if (!counts)
 		report_progress(ctx, decoder);
-	else if (event_from_row(&decoder->options, outbox,
-							COMPAT_TUPLE(change->data.tp.newtuple),
-							RelationGetDescr(relation), &place, &event))
-		write_event(decoder, &event, outbox->options);
 	end_row(decoder, old);
 }
 

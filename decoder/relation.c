@@ -289,6 +289,7 @@ resolve(const EventOptions *options, Relation relation, const Relative *named,
 	Outbox *outbox = outbox_resolve(options, &table.source);
 
 	outbox->name = name;
+	outbox->table = named != NULL ? named->relid : InvalidOid;
 	return outbox;
 }
 
