@@ -11,6 +11,8 @@
 
 #include "access/detoast.h"
 #include "access/transam.h"
+#include "catalog/pg_language.h"
+#include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "common/base64.h"
 #include "lib/stringinfo.h"
@@ -19,6 +21,7 @@
 #include "utils/datetime.h"
 #include "utils/json.h"
 #include "utils/lsyscache.h"
+#include "utils/syscache.h"
 #include "utils/timestamp.h"
 #include "utils/uuid.h"
 
@@ -65,6 +68,40 @@ classify(Oid typid)
 	}
 }
 
+/*
+ * How values of a type that is not built in are read: as text where its output
+ * function is that of text, so that they are text as they are stored (citext).
+ */
+static ColumnType
+classify_by_output(Oid typid)
+{
+	ColumnType type = COLUMN_OTHER;
+	Oid output;
+	bool varlena;
+	HeapTuple tuple;
+	Form_pg_proc function;
+	Datum source;
+	bool is_null;
+
+	getTypeOutputInfo(typid, &output, &varlena);
+	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(output));
+	if (!HeapTupleIsValid(tuple))
+		return COLUMN_OTHER;
+	function = (Form_pg_proc) GETSTRUCT(tuple);
+	source = SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_prosrc, &is_null);
+	if (varlena && !is_null && function->prolang == INTERNALlanguageId)
+	{
+		char *name = TextDatumGetCString(source);
+
+		if (strcmp(name, "textout") == 0 || strcmp(name, "varcharout") == 0)
+			type = COLUMN_TEXT;
+		else if (strcmp(name, "bpcharout") == 0)
+			type = COLUMN_CHAR;
+	}
+	ReleaseSysCache(tuple);
+	return type;
+}
+
 /* Finds a column that is there and whose values are in the WAL. */
 static Form_pg_attribute
 find_attribute(TupleDesc desc, const char *name)
@@ -84,7 +121,8 @@ find_attribute(TupleDesc desc, const char *name)
 static bool
 can_print(Oid typid)
 {
-	return typid < FirstNormalObjectId || get_typtype(typid) == TYPTYPE_ENUM;
+	return typid < FirstNormalObjectId || get_typtype(typid) == TYPTYPE_ENUM ||
+		   classify_by_output(typid) != COLUMN_OTHER;
 }
 
 Column *
@@ -96,7 +134,9 @@ column_describe(Form_pg_attribute att)
 	column->index = att->attnum - 1;
 	column->name = pstrdup(NameStr(att->attname));
 	column->typid = getBaseType(att->atttypid);
-	column->type = classify(column->typid);
+	column->type = column->typid < FirstNormalObjectId
+					   ? classify(column->typid)
+					   : classify_by_output(column->typid);
 	getTypeOutputInfo(column->typid, &output, &column->varlena);
 	if (column->type == COLUMN_OTHER)
 		fmgr_info(output, &column->output);
@@ -120,8 +160,8 @@ column_find(TupleDesc desc, const char *name, const char *relation,
 				 errmsg("column \"%s\" of table %s has type %s, which "
 						"option \"%s\" cannot use",
 						name, relation, format_type_be(att->atttypid), option),
-				 errhint("Allowed are built-in types, enums, and domains "
-						 "over them.")));
+				 errhint("Allowed are built-in types, enums, types that print "
+						 "as text does, and domains over them.")));
 	}
 	return column_describe(att);
 }

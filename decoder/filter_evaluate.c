@@ -12,6 +12,7 @@
 
 #include <ctype.h>
 
+#include "access/transam.h"
 #include "catalog/pg_type.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -32,6 +33,9 @@ is_number(const Column *column)
 static bool
 is_text(const Column *column)
 {
+	/* Equality of a type that is not built in may be another one (citext). */
+	if (column->typid >= FirstNormalObjectId)
+		return get_typtype(column->typid) == TYPTYPE_ENUM;
 	return column->type == COLUMN_TEXT || column->type == COLUMN_CHAR ||
 		   column->type == COLUMN_UUID ||
 		   (column->type == COLUMN_OTHER &&
