@@ -11,22 +11,13 @@
 
 #include "base/exit.h"
 #include "commands/status.h"
-#include "commands/status_query.inc"
 #include "postgres/connection.h"
-
-/*
- * The slot's name needs no quoting: config_set() took only what a slot's name
- * may be.
- */
-static const char condition_format[] =
-	" WHERE s.plugin = 'pg_outbox' AND s.slot_name = '%s'";
+#include "postgres/slot_status.h"
 
 /* A slot that is there, but not one of ours. */
 static const char foreign_format[] =
 	"SELECT coalesce(plugin, 'none: it is for physical replication')"
 	" FROM pg_catalog.pg_replication_slots WHERE slot_name = '%s'";
-
-#define QUERY_SIZE (sizeof(status_query) + 200)
 
 /* Prints a row as aligned lines. */
 static void
@@ -66,18 +57,18 @@ command_status(const Config *config, const Arguments *arguments)
 	const char *slot = config_text(config, CONFIG_RELAY_SLOT);
 	bool json = arguments->json;
 	PGconn *conn = pgconn_open(config);
-	char condition[200];
-	char query[QUERY_SIZE + 200];
+	char query[PGSLOT_STATUS_QUERY_SIZE];
+	char wrapped[PGSLOT_STATUS_QUERY_SIZE + 100];
 	PGresult *result;
 	PgErrorClass error_class;
 	Error err;
 	int status = EXIT_DONE;
 
-	snprintf(condition, sizeof(condition), condition_format, slot);
-	snprintf(query, sizeof(query),
-			 json ? "SELECT pg_catalog.row_to_json(s) FROM (%s %s) s" : "%s %s",
-			 status_query, condition);
-	result = pgconn_query(config, conn, query, &error_class, &err);
+	pgslot_status_query(slot, query);
+	snprintf(wrapped, sizeof(wrapped),
+			 "SELECT pg_catalog.row_to_json(s) FROM (%s) s", query);
+	result =
+		pgconn_query(config, conn, json ? wrapped : query, &error_class, &err);
 	if (result != NULL && PQntuples(result) == 0)
 	{
 		PQclear(result);

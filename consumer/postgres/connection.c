@@ -141,6 +141,12 @@ pgconn_open(const Config *config)
 }
 
 PGconn *
+pgconn_start_ordinary(const Config *config)
+{
+	return start(config, PG_PURPOSE_SQL, 0);
+}
+
+PGconn *
 pgconn_open_ordinary(const Config *config)
 {
 	return open_connection(config, PG_PURPOSE_SQL);

@@ -32,6 +32,7 @@ extern PGconn *pgconn_open(const Config *config);
  * commit, which a replication connection does not take.  Names are looked up in
  * pg_catalog only.
  */
+extern PGconn *pgconn_start_ordinary(const Config *config);
 extern PGconn *pgconn_open_ordinary(const Config *config);
 
 /*

@@ -6,7 +6,6 @@
  *-------------------------------------------------------------------------
  */
 #include <libpq-fe.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,7 +13,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "postgres/connection.h"
-#include "postgres/failure.h"
+#include "postgres/task.h"
 #include "relay/maintenance.h"
 #include "relay/maintenance_role.h"
 
@@ -41,11 +40,8 @@ struct Maintenance
 	const Config *config;
 	int64_t interval_ms; /* 0 = never */
 	int64_t next_ms;     /* when the next call begins */
-	PGconn *conn;        /* NULL between calls */
+	PgTask *task;
 	Step step;
-	PostgresPollingStatusType polling;
-	int64_t connect_until_ms;
-	PGresult *result; /* of the present statement, as far as it is there */
 };
 
 Maintenance *
@@ -54,6 +50,7 @@ maintenance_new(const Config *config)
 	Maintenance *maintenance = xcalloc(1, sizeof(Maintenance));
 
 	maintenance->config = config;
+	maintenance->task = pgtask_new();
 	if (config_text(config, CONFIG_MAINTENANCE_INTERVAL) != NULL)
 		maintenance->interval_ms =
 			config_number(config, CONFIG_MAINTENANCE_INTERVAL);
@@ -61,47 +58,33 @@ maintenance_new(const Config *config)
 	return maintenance;
 }
 
-/* Ends the present call. */
-static void
-hang_up(Maintenance *maintenance)
-{
-	PQclear(maintenance->result);
-	maintenance->result = NULL;
-	PQfinish(maintenance->conn);
-	maintenance->conn = NULL;
-}
-
 void
 maintenance_free(Maintenance *maintenance)
 {
 	if (maintenance == NULL)
 		return;
-	hang_up(maintenance);
+	pgtask_free(maintenance->task);
 	free(maintenance);
 }
 
 int
 maintenance_fd(const Maintenance *maintenance)
 {
-	return maintenance->conn == NULL ? -1 : PQsocket(maintenance->conn);
+	return pgtask_fd(maintenance->task);
 }
 
 short
 maintenance_events(const Maintenance *maintenance)
 {
-	if (maintenance->step == STEP_CONNECTING &&
-		maintenance->polling != PGRES_POLLING_READING)
-		return POLLOUT;
-	return POLLIN;
+	return pgtask_events(maintenance->task);
 }
 
 int64_t
 maintenance_due(const Maintenance *maintenance)
 {
-	if (maintenance->conn == NULL)
-		return maintenance->interval_ms == 0 ? INT64_MAX : maintenance->next_ms;
-	return maintenance->step == STEP_CONNECTING ? maintenance->connect_until_ms
-												: INT64_MAX;
+	if (pgtask_is_running(maintenance->task))
+		return pgtask_due(maintenance->task);
+	return maintenance->interval_ms == 0 ? INT64_MAX : maintenance->next_ms;
 }
 
 /* Reports why a call failed, and ends it. */
@@ -110,39 +93,33 @@ give_up(Maintenance *maintenance, const char *reason)
 {
 	log_warning("maintenance failed; it is tried again at the next time",
 				LOG_TEXT("error", reason));
-	hang_up(maintenance);
+	pgtask_end(maintenance->task);
 }
 
 /* The same where libpq or the server has the reason. */
 static void
-fail(Maintenance *maintenance)
+fail(Maintenance *maintenance, const Error *err)
 {
-	const char *slot = config_text(maintenance->config, CONFIG_RELAY_SLOT);
 	const char *state =
-		PQresultErrorField(maintenance->result, PG_DIAG_SQLSTATE);
-	Error err;
+		PQresultErrorField(pgtask_result(maintenance->task), PG_DIAG_SQLSTATE);
 
 	if (state != NULL && strcmp(state, NO_SCHEMA) == 0)
-		error_set(&err, "the database lacks the extension; there: CREATE "
-						"EXTENSION pg_outbox;");
+		give_up(maintenance, "the database lacks the extension; there: CREATE "
+							 "EXTENSION pg_outbox;");
 	else
-		pgfailure_judge(maintenance->conn, maintenance->result, slot, NULL,
-						&err);
-	give_up(maintenance, err.text);
+		give_up(maintenance, err->text);
 }
 
 /* Begins a call. */
 static void
 start(Maintenance *maintenance)
 {
-	int64_t now = clock_ms();
-
-	maintenance->next_ms = now + maintenance->interval_ms;
-	maintenance->connect_until_ms =
-		now + config_number(maintenance->config, CONFIG_RELAY_CONNECT_TIMEOUT);
-	maintenance->conn = pgconn_start_maintenance(maintenance->config);
+	maintenance->next_ms = clock_ms() + maintenance->interval_ms;
 	maintenance->step = STEP_CONNECTING;
-	maintenance->polling = PGRES_POLLING_WRITING;
+	pgtask_start(maintenance->task,
+				 pgconn_start_maintenance(maintenance->config),
+				 config_number(maintenance->config,
+							   CONFIG_RELAY_CONNECT_TIMEOUT));
 }
 
 /* The role may: sends the statement. */
@@ -159,116 +136,78 @@ send_call(Maintenance *maintenance)
 							config_text(config, CONFIG_MAINTENANCE_BATCH),
 							time_column};
 
-	maintenance->step = STEP_CALLING;
-	return PQsendQueryParams(maintenance->conn,
+	return PQsendQueryParams(pgtask_connection(maintenance->task),
 							 time_column != NULL ? query_with_column : query,
 							 time_column != NULL ? 5 : 4, NULL, values, NULL,
 							 NULL, 0) == 1;
 }
 
-/* The connection is there: asks whether its role may. */
+/* The role's rights are known: calls, if they allow it. */
 static bool
-send_question(Maintenance *maintenance)
+call_if_allowed(Maintenance *maintenance, Error *err)
 {
-	maintenance->step = STEP_ASKING;
-	return PQsetnonblocking(maintenance->conn, 1) == 0 &&
-		   maintenance_role_ask(maintenance->conn);
-}
+	PGconn *conn = pgtask_connection(maintenance->task);
 
-/* Goes on connecting. */
-static void
-serve_connecting(Maintenance *maintenance)
-{
-	struct pollfd fd = {.fd = maintenance_fd(maintenance),
-						.events = maintenance_events(maintenance)};
-
-	if (clock_ms() >= maintenance->connect_until_ms)
-	{
-		give_up(maintenance, "PostgreSQL did not answer");
-		return;
-	}
-	/* libpq may fail before it has a socket. */
-	if (PQstatus(maintenance->conn) == CONNECTION_BAD)
-	{
-		fail(maintenance);
-		return;
-	}
-	/* PQconnectPoll() may only be called when the socket is ready. */
-	if (poll(&fd, 1, 0) == 0)
-		return;
-	maintenance->polling = PQconnectPoll(maintenance->conn);
-	if (maintenance->polling == PGRES_POLLING_FAILED ||
-		(maintenance->polling == PGRES_POLLING_OK &&
-		 !send_question(maintenance)))
-		fail(maintenance);
+	if (!maintenance_role_allows(conn, pgtask_result(maintenance->task), err))
+		return false;
+	return send_call(maintenance) || error_set(err, "%s", PQerrorMessage(conn));
 }
 
 /* Reports what a call did. */
 static void
 finish(Maintenance *maintenance)
 {
-	log_info("maintenance done",
-			 LOG_TEXT("deleted", PQgetvalue(maintenance->result, 0, 0)),
-			 LOG_TEXT("partitions", PQgetvalue(maintenance->result, 0, 1)));
-	hang_up(maintenance);
+	const PGresult *result = pgtask_result(maintenance->task);
+
+	log_info("maintenance done", LOG_TEXT("deleted", PQgetvalue(result, 0, 0)),
+			 LOG_TEXT("partitions", PQgetvalue(result, 0, 1)));
+	pgtask_end(maintenance->task);
 }
 
-/* The result of a statement is complete: does what comes next. */
+/* A step is done: begins the next one. */
 static void
-take_result(Maintenance *maintenance)
+go_on(Maintenance *maintenance)
 {
+	PGconn *conn = pgtask_connection(maintenance->task);
 	Error err;
 
-	if (PQresultStatus(maintenance->result) != PGRES_TUPLES_OK)
-		fail(maintenance);
-	else if (maintenance->step == STEP_CALLING)
-		finish(maintenance);
-	else if (!maintenance_role_allows(maintenance->conn, maintenance->result,
-									  &err))
-		give_up(maintenance, err.text);
-	else
+	switch (maintenance->step++)
 	{
-		PQclear(maintenance->result);
-		maintenance->result = NULL;
-		if (!send_call(maintenance))
-			fail(maintenance);
-	}
-}
-
-/* Takes the result, as far as it is there. */
-static void
-serve_statement(Maintenance *maintenance)
-{
-	if (PQflush(maintenance->conn) < 0 ||
-		PQconsumeInput(maintenance->conn) == 0)
-	{
-		fail(maintenance);
-		return;
-	}
-	while (!PQisBusy(maintenance->conn))
-	{
-		PGresult *result = PQgetResult(maintenance->conn);
-
-		if (result == NULL)
-		{
-			take_result(maintenance);
-			return;
-		}
-		PQclear(maintenance->result);
-		maintenance->result = result;
+		case STEP_CONNECTING:
+			if (!maintenance_role_ask(conn))
+				give_up(maintenance, PQerrorMessage(conn));
+			break;
+		case STEP_ASKING:
+			if (!call_if_allowed(maintenance, &err))
+				give_up(maintenance, err.text);
+			break;
+		case STEP_CALLING:
+			finish(maintenance);
+			break;
 	}
 }
 
 void
 maintenance_serve(Maintenance *maintenance)
 {
-	if (maintenance->conn == NULL)
+	const char *slot = config_text(maintenance->config, CONFIG_RELAY_SLOT);
+	Error err;
+
+	if (!pgtask_is_running(maintenance->task))
 	{
 		if (clock_ms() >= maintenance_due(maintenance))
 			start(maintenance);
+		return;
 	}
-	else if (maintenance->step == STEP_CONNECTING)
-		serve_connecting(maintenance);
-	else
-		serve_statement(maintenance);
+	switch (pgtask_serve(maintenance->task, slot, &err))
+	{
+		case PGTASK_WAIT:
+			break;
+		case PGTASK_READY:
+			go_on(maintenance);
+			break;
+		case PGTASK_FAILED:
+			fail(maintenance, &err);
+			break;
+	}
 }
