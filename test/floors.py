@@ -33,6 +33,8 @@ FLOORS = {
 ALLOWED = {
     # HTTP shows what the relay counts, and steers nothing.
     ("http", "relay/counters"),
+    ("http", "relay/latency"),
+    ("http", "relay/snapshot"),
 }
 
 # The one file of the decoder that the relay shares.

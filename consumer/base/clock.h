@@ -24,4 +24,14 @@ clock_ms(void)
 	return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+/* Milliseconds since the epoch, as PostgreSQL's and Kafka's times are. */
+static inline int64_t
+clock_epoch_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 #endif /* PG_OUTBOX_BASE_CLOCK_H */

@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/journal.h"
 #include "base/log.h"
 
 /* A line is cut at this many bytes. */
@@ -37,6 +38,7 @@ static const char *const level_names[] = {
 
 static LogLevel current_level = LOG_LEVEL_INFO;
 static LogFormat current_format = LOG_FORMAT_LOGFMT;
+static uint64_t counts[LOG_LEVEL_DEBUG + 1];
 
 void
 log_set_level(LogLevel level)
@@ -122,16 +124,14 @@ append_value(Line *line, const char *text)
 
 /* Writes the time: UTC, to the millisecond. */
 static void
-format_time(char text[TIME_SIZE])
+format_time(char text[TIME_SIZE], const struct timespec *now)
 {
-	struct timespec now;
 	struct tm utc;
 
-	clock_gettime(CLOCK_REALTIME, &now);
-	gmtime_r(&now.tv_sec, &utc);
+	gmtime_r(&now->tv_sec, &utc);
 	snprintf(text, TIME_SIZE, "%04d-%02d-%02dT%02d:%02d:%02d.%03ldZ",
 			 utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday, utc.tm_hour,
-			 utc.tm_min, utc.tm_sec, now.tv_nsec / 1000000);
+			 utc.tm_min, utc.tm_sec, now->tv_nsec / 1000000);
 }
 
 /* Appends one key=value. */
@@ -219,17 +219,42 @@ write_json(LogLevel level, const char *time, const char *message,
 	json_object_put(object);
 }
 
+/* Keeps a line for those who look at it later. */
+static void
+keep(LogLevel level, const struct timespec *now, const char *message,
+	 const LogField *fields, size_t n_fields)
+{
+	Line line = {.len = 0};
+
+	append(&line, "%s", message);
+	for (size_t i = 0; i < n_fields; i++)
+		append_field(&line, &fields[i]);
+	journal_add(level, (int64_t) now->tv_sec * 1000 + now->tv_nsec / 1000000,
+				line.text, line.len);
+}
+
 void
 log_write(LogLevel level, const char *message, const LogField *fields,
 		  size_t n_fields)
 {
+	struct timespec now;
 	char time[TIME_SIZE];
 
 	if (level > current_level)
 		return;
-	format_time(time);
+	counts[level]++;
+	clock_gettime(CLOCK_REALTIME, &now);
+	if (level <= LOG_LEVEL_WARNING)
+		keep(level, &now, message, fields, n_fields);
+	format_time(time, &now);
 	if (current_format == LOG_FORMAT_JSON)
 		write_json(level, time, message, fields, n_fields);
 	else
 		write_logfmt(level, time, message, fields, n_fields);
+}
+
+uint64_t
+log_count(LogLevel level)
+{
+	return counts[level];
 }

@@ -70,6 +70,9 @@ extern bool log_level_parse(const char *name, LogLevel *level);
 extern void log_write(LogLevel level, const char *message,
 					  const LogField *fields, size_t n_fields);
 
+/* How many lines of a level were written. */
+extern uint64_t log_count(LogLevel level);
+
 #define log_line(level, message, ...) \
 	log_write((level), (message), (const LogField[]){{0}, ##__VA_ARGS__} + 1, \
 			  sizeof((const LogField[]){{0}, ##__VA_ARGS__}) / \

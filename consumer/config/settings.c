@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "base/position.h"
+#include "config/address.h"
 #include "config/settings.h"
 #include "config/topic_spec.h"
 
@@ -23,8 +24,8 @@
 #define HOUR (60 * MINUTE)
 
 const char *const settings_sections[] = {"postgres", "kafka",       "outbox",
-										 "relay",    "maintenance", "log",
-										 NULL};
+										 "relay",    "maintenance", "http",
+										 "log",      NULL};
 
 /* The decoder checks the values of [outbox] when the stream starts. */
 static const Setting settings[] = {
@@ -131,6 +132,18 @@ static const Setting settings[] = {
 										"column that says when a row was "
 										"written; unset: created_at and the "
 										"like"},
+	[CONFIG_HTTP_LISTEN] = {"http", "listen", SETTING_ADDRESS, NULL, 0, 0,
+							"where metrics, health and the status page are "
+							"served: HOST:PORT; unset: nowhere"},
+	[CONFIG_HTTP_SLOT_INTERVAL] =
+		{"http", "slot_interval", SETTING_DURATION, "15s", 0, HOUR,
+		 "how often the server is asked for the slot; 0s: never"},
+	[CONFIG_HTTP_STALL_TIMEOUT] =
+		{"http", "stall_timeout", SETTING_DURATION, "60s", SECOND, HOUR,
+		 "not ready once an event has waited for Kafka for longer"},
+	[CONFIG_HTTP_METRICS_TOPICS] =
+		{"http", "metrics_topics", SETTING_COUNT, "100", 0, 10000,
+		 "topics with a metric of their own; all others are one"},
 	[CONFIG_LOG_LEVEL] = {"log", "level", SETTING_LOG_LEVEL, "info", 0, 0,
 						  "error, warning, info or debug"},
 	[CONFIG_LOG_FORMAT] = {"log", "format", SETTING_LOG_FORMAT, "logfmt", 0, 0,
@@ -353,6 +366,7 @@ bool
 settings_check(const Setting *setting, const char *value, Error *err)
 {
 	LogLevel level;
+	Address address;
 
 	switch (setting->type)
 	{
@@ -374,6 +388,8 @@ settings_check(const Setting *setting, const char *value, Error *err)
 			return is_topic_name(value) ||
 				   error_set(err, "1 to 249 of a-z, A-Z, 0-9, \".\", \"_\" "
 								  "and \"-\"");
+		case SETTING_ADDRESS:
+			return address_parse(&address, value, err);
 		case SETTING_TOPIC_SPEC:
 			return check_topic_spec(value, err);
 		case SETTING_LOG_FORMAT:

@@ -56,6 +56,10 @@ typedef enum ConfigKey
 	CONFIG_MAINTENANCE_AHEAD,
 	CONFIG_MAINTENANCE_BATCH,
 	CONFIG_MAINTENANCE_TIME_COLUMN,
+	CONFIG_HTTP_LISTEN,
+	CONFIG_HTTP_SLOT_INTERVAL,
+	CONFIG_HTTP_STALL_TIMEOUT,
+	CONFIG_HTTP_METRICS_TOPICS,
 	CONFIG_LOG_LEVEL,
 	CONFIG_LOG_FORMAT,
 	N_SETTINGS
@@ -71,6 +75,7 @@ typedef enum SettingType
 	SETTING_ON_ERROR,   /* hold, stop, dead-letter or skip */
 	SETTING_POSITIONS,  /* of events: LSN/SEQ, ... */
 	SETTING_TOPIC,      /* the name of a topic */
+	SETTING_ADDRESS,    /* HOST:PORT */
 	SETTING_TOPIC_SPEC, /* how topics are created; see config/topic_spec.h */
 	SETTING_LOG_FORMAT, /* logfmt or json */
 	SETTING_LOG_LEVEL

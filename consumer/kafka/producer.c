@@ -43,6 +43,8 @@ struct Kafka
 	bool broken;          /* the producer can go no further */
 	Error broken_reason;
 	KafkaErrors errors;
+	Error last_error; /* of those */
+	uint64_t begun;   /* producers, in all */
 };
 
 /* The longest that the end of producers is awaited at the end, in ms. */
@@ -75,6 +77,7 @@ attach(Kafka *kafka, Error *err)
 	kafka->topics =
 		kafka_topics_new(kafka->producer, kafka->queue, kafka->look,
 						 kafka->creates_topics ? &kafka->spec : NULL);
+	kafka->begun++;
 	log_debug("a producer begins",
 			  LOG_TEXT("name", rd_kafka_name(kafka->producer)));
 	return true;
@@ -479,6 +482,19 @@ end_outage(Kafka *kafka)
 		log_info("Kafka answers again", LOG_INT("waited_s", waited_ms / 1000));
 }
 
+/* Tells of an event that is in Kafka. */
+static void
+deliver(const rd_kafka_message_t *message, uint64_t bytes,
+		const KafkaHandlers *handlers)
+{
+	const KafkaDelivery delivery = {.ticket = (uint64_t) (uintptr_t)
+												  message->_private,
+									.topic = rd_kafka_topic_name(message->rkt),
+									.bytes = bytes};
+
+	handlers->delivered(handlers->argument, &delivery);
+}
+
 /* Takes the reports of one batch. */
 static void
 serve_deliveries(Kafka *kafka, rd_kafka_event_t *event,
@@ -487,18 +503,18 @@ serve_deliveries(Kafka *kafka, rd_kafka_event_t *event,
 	const rd_kafka_message_t *culprit = NULL;
 	const rd_kafka_message_t *message;
 	bool delivered = false;
+	uint64_t bytes;
 
 	while ((message = rd_kafka_event_message_next(event)) != NULL)
 	{
 		kafka->in_flight--;
-		kafka->in_flight_bytes -= kafka_weight_of_message(message);
+		kafka->in_flight_bytes -= kafka_weight_of_message(message, &bytes);
 		kafka_topic_count(kafka_topic_of(message), -1);
 		if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR)
 		{
 			delivered = true;
 			kafka_topic_delivered(kafka_topic_of(message));
-			handlers->delivered(handlers->argument,
-								(uint64_t) (uintptr_t) message->_private);
+			deliver(message, bytes, handlers);
 		}
 		else if (!is_consequence(message->err) &&
 				 (culprit == NULL || message->len > culprit->len))
@@ -519,6 +535,7 @@ tell_outage(Kafka *kafka, rd_kafka_event_t *event)
 	rd_kafka_resp_err_t code = rd_kafka_event_error(event);
 	int64_t now = clock_ms();
 
+	error_set(&kafka->last_error, "%s", rd_kafka_event_error_string(event));
 	if (kafka_errors_is_due(&kafka->errors, code, kafka->in_flight > 0, now))
 		log_warning("waiting for Kafka; trying again",
 					LOG_INT("waited_s",
@@ -609,6 +626,25 @@ kafka_serve(Kafka *kafka, const KafkaHandlers *handlers, Error *err)
 	if (kafka->gapless_failure && kafka->in_flight == 0)
 		return error_set(err, "a batch failed without a report");
 	return true;
+}
+
+int64_t
+kafka_away_ms(const Kafka *kafka)
+{
+	return kafka->errors.waiting ? clock_ms() - kafka->errors.waiting_ms + 1
+								 : 0;
+}
+
+uint64_t
+kafka_restarts(const Kafka *kafka)
+{
+	return kafka->begun - 1;
+}
+
+const char *
+kafka_last_error(const Kafka *kafka)
+{
+	return kafka->errors.waiting ? kafka->last_error.text : NULL;
 }
 
 void

@@ -38,11 +38,18 @@ typedef struct KafkaFailure
 	KafkaRefusal refusal; /* its reason is set either way */
 } KafkaFailure;
 
+/* An event that is in Kafka, on all in-sync replicas. */
+typedef struct KafkaDelivery
+{
+	uint64_t ticket;
+	const char *topic;
+	uint64_t bytes; /* of key, value and headers */
+} KafkaDelivery;
+
 /* What kafka_serve() calls back; argument is the caller's. */
 typedef struct KafkaHandlers
 {
-	/* The event of this ticket is in Kafka, on all in-sync replicas. */
-	void (*delivered)(void *argument, uint64_t ticket);
+	void (*delivered)(void *argument, const KafkaDelivery *delivery);
 	/*
 	 * Kafka did not take a batch, and no later one of this producer will get
 	 * there: kafka_stop() is to follow, outside of the handler.
@@ -100,6 +107,18 @@ extern void kafka_look_after_topics(Kafka *kafka);
  * topic to be created before the next one.
  */
 extern bool kafka_waits(const Kafka *kafka);
+
+/*
+ * For how long Kafka has not been reachable, in ms, as far as its client says;
+ * 0 = it is.
+ */
+extern int64_t kafka_away_ms(const Kafka *kafka);
+
+/* The last error of Kafka's client; NULL = none since Kafka answered. */
+extern const char *kafka_last_error(const Kafka *kafka);
+
+/* Producers that were begun in place of another one. */
+extern uint64_t kafka_restarts(const Kafka *kafka);
 
 /* Events in flight, and the memory they take in bytes. */
 extern uint64_t kafka_in_flight(const Kafka *kafka);

@@ -31,21 +31,25 @@ kafka_weight_of_record(const KafkaRecord *record)
 }
 
 uint64_t
-kafka_weight_of_message(const rd_kafka_message_t *message)
+kafka_weight_of_message(const rd_kafka_message_t *message, uint64_t *bytes)
 {
-	uint64_t weight = MESSAGE_BYTES + message->key_len + message->len;
+	uint64_t overhead = MESSAGE_BYTES;
 	rd_kafka_headers_t *headers;
 	const char *name;
 	const void *value;
 	size_t size;
 
+	*bytes = message->key_len + message->len;
 	if (rd_kafka_message_headers(message, &headers) !=
 		RD_KAFKA_RESP_ERR_NO_ERROR)
-		return weight;
+		return overhead + *bytes;
 	for (size_t i = 0;
 		 rd_kafka_header_get_all(headers, i, &name, &value, &size) ==
 		 RD_KAFKA_RESP_ERR_NO_ERROR;
 		 i++)
-		weight += HEADER_BYTES + strlen(name) + size;
-	return weight;
+	{
+		overhead += HEADER_BYTES;
+		*bytes += strlen(name) + size;
+	}
+	return overhead + *bytes;
 }

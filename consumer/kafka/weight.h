@@ -15,9 +15,11 @@
 
 /*
  * In bytes, the allocator's share included; the same for a record and for the
- * message that librdkafka made of it.
+ * message that librdkafka made of it, of which *bytes are key, value and
+ * headers.
  */
 extern uint64_t kafka_weight_of_record(const KafkaRecord *record);
-extern uint64_t kafka_weight_of_message(const rd_kafka_message_t *message);
+extern uint64_t kafka_weight_of_message(const rd_kafka_message_t *message,
+										uint64_t *bytes);
 
 #endif /* PG_OUTBOX_KAFKA_WEIGHT_H */

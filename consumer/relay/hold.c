@@ -76,6 +76,12 @@ relay_is_holding(const Relay *relay)
 	return relay->hold.waiting;
 }
 
+bool
+relay_is_held(const Relay *relay)
+{
+	return relay->hold.outage.since_ms != 0;
+}
+
 /* What came before is delivered: ends before the event. */
 static void
 stop_before(Relay *relay)

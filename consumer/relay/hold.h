@@ -20,6 +20,9 @@ extern void relay_hold(Relay *relay);
 /* Tells whether the relay waits before an event, and takes none. */
 extern bool relay_is_holding(const Relay *relay);
 
+/* Tells whether an event holds the relay, also while it is tried again. */
+extern bool relay_is_held(const Relay *relay);
+
 /*
  * Reports it again, gives it to Kafka again, or ends, when it is time to, in ms
  * of clock_ms(); INT64_MAX = never.

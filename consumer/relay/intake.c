@@ -28,6 +28,7 @@
 
 struct Intake
 {
+	uint64_t skipped; /* events that were passed over, in all */
 	Kafka *kafka;
 	Tracker *tracker;
 	EnvelopeReader *reader;
@@ -194,6 +195,8 @@ count_produced(Intake *intake, const Envelope *event,
 			   const KafkaRefusal *refusal)
 {
 	tracker_produced(intake->tracker);
+	tracker_set_time(intake->tracker,
+					 event->committed < 0 ? event->ts : event->committed);
 	intake->awaiting = poison_is_careful(intake->poison);
 	intake->again = false;
 	intake->last.position = position_of(event);
@@ -253,6 +256,7 @@ pass_over(Intake *intake, TrackerTicket ticket)
 {
 	tracker_produced(intake->tracker);
 	tracker_delivered(intake->tracker, ticket);
+	intake->skipped++;
 	return INTAKE_EMPTY;
 }
 
@@ -479,4 +483,10 @@ void
 intake_confirmed(Intake *intake, Lsn flush)
 {
 	poison_confirmed(intake->poison, flush);
+}
+
+uint64_t
+intake_skipped(const Intake *intake)
+{
+	return intake->skipped;
 }

@@ -111,4 +111,7 @@ extern bool intake_resume(Intake *intake);
 /* All up to here is confirmed, and needs no care any more. */
 extern void intake_confirmed(Intake *intake, Lsn flush);
 
+/* Events that were passed over since the beginning. */
+extern uint64_t intake_skipped(const Intake *intake);
+
 #endif /* PG_OUTBOX_RELAY_INTAKE_H */

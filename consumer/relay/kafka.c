@@ -17,13 +17,29 @@
 /* How often topics that may be missing are looked after, in ms. */
 #define TOPICS_INTERVAL_MS 1000
 
+/* Counts an event that is in Kafka, or its dead letter. */
+static void
+count_delivered(Relay *relay, const KafkaDelivery *delivery)
+{
+	int64_t time = tracker_ticket_time(relay->tracker, delivery->ticket);
+	const char *dead_letters =
+		config_text(relay->config, CONFIG_RELAY_DEAD_LETTER_TOPIC);
+
+	if (strcmp(delivery->topic, dead_letters) == 0)
+		relay->counters.dead_letters++;
+	else
+		counters_published(&relay->counters, delivery->topic, delivery->bytes,
+						   time, relay->served_ms);
+}
+
 /* An event is in Kafka. */
 static void
-on_delivered(void *argument, uint64_t ticket)
+on_delivered(void *argument, const KafkaDelivery *delivery)
 {
 	Relay *relay = argument;
 
-	tracker_delivered(relay->tracker, ticket);
+	count_delivered(relay, delivery);
+	tracker_delivered(relay->tracker, delivery->ticket);
 }
 
 /*
@@ -85,6 +101,7 @@ relay_serve_kafka(Relay *relay)
 	const KafkaHandlers handlers = {on_delivered, on_failed, relay};
 	Error err;
 
+	relay->served_ms = clock_epoch_ms();
 	if (!kafka_serve(relay->kafka, &handlers, &err) && !relay->restart)
 		note_failure(relay, err.text);
 }

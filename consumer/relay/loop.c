@@ -36,6 +36,7 @@
 #include "relay/hold.h"
 #include "relay/kafka.h"
 #include "relay/loop.h"
+#include "relay/observe.h"
 #include "relay/pause.h"
 #include "relay/state.h"
 #include "relay/stream.h"
@@ -104,6 +105,10 @@ serve_signals(Relay *relay)
 	}
 }
 
+/* What the loop polls beside its guests: signals, Kafka, stream, maintenance.
+ */
+#define OWN_FDS 4
+
 /* The earlier of two times. */
 static int64_t
 earlier(int64_t a, int64_t b)
@@ -133,6 +138,7 @@ poll_timeout(const Relay *relay)
 	due = earlier(due, relay_restart_due(relay));
 	due = earlier(due, relay_hold_due(relay));
 	due = earlier(due, relay_handover_due(relay));
+	due = earlier(due, relay_guests_due(relay));
 	if (relay->phase == PHASE_RUNNING && relay->reconnect_ms != 0)
 		due = earlier(due, relay->reconnect_ms);
 	if (relay->phase != PHASE_RUNNING)
@@ -172,17 +178,16 @@ serve_hangup(Relay *relay, short happened)
 
 /* Waits until something happens; returns what does to PostgreSQL's socket. */
 static short
-wait_for_something(Relay *relay)
+wait_for_something(Relay *relay, struct pollfd *fds)
 {
-	struct pollfd fds[5] = {
-		{.fd = relay->signals, .events = POLLIN},
-		{.fd = kafka_fd(relay->kafka), .events = POLLIN},
-		{.fd = -1},
-		{.fd = -1},
-		{.fd = pgstream_side_fd(relay->stream),
-		 .events = pgstream_side_events(relay->stream)},
-	};
 	Error err;
+
+	fds[0] = (struct pollfd){.fd = relay->signals, .events = POLLIN};
+	fds[1] = (struct pollfd){.fd = kafka_fd(relay->kafka), .events = POLLIN};
+	fds[2] = fds[3] = (struct pollfd){.fd = -1};
+	fds[4] = (struct pollfd){.fd = pgstream_side_fd(relay->stream),
+							 .events = pgstream_side_events(relay->stream)};
+	relay_poll_guests(relay, fds + OWN_FDS);
 
 	if (pgstream_fd(relay->stream) >= 0)
 		fds[2] = (struct pollfd){.fd = pgstream_fd(relay->stream),
@@ -192,7 +197,8 @@ wait_for_something(Relay *relay)
 			(struct pollfd){.fd = maintenance_fd(relay->maintenance),
 							.events = maintenance_events(relay->maintenance)};
 	relay->sleep_ms = poll_timeout(relay);
-	if (poll(fds, 5, (int) relay->sleep_ms) < 0 && errno != EINTR)
+	if (poll(fds, OWN_FDS + relay->n_guests, (int) relay->sleep_ms) < 0 &&
+		errno != EINTR)
 	{
 		error_set(&err, "poll: %s", strerror(errno));
 		relay_give_up(relay, &err);
@@ -204,9 +210,11 @@ wait_for_something(Relay *relay)
 static void
 run(Relay *relay)
 {
+	struct pollfd fds[OWN_FDS + RELAY_GUESTS] = {{.fd = -1}};
+
 	while (relay->phase != PHASE_DONE)
 	{
-		short happened = wait_for_something(relay);
+		short happened = wait_for_something(relay, fds);
 
 		serve_signals(relay);
 		relay_serve_pause(relay);
@@ -226,6 +234,7 @@ run(Relay *relay)
 			relay_serve_draining(relay);
 		if (relay->phase == PHASE_FINISHING)
 			relay_serve_finishing(relay);
+		relay_serve_guests(relay, fds + OWN_FDS);
 	}
 }
 
@@ -277,9 +286,13 @@ intake_options(const Config *config)
 }
 
 int
-relay_run(const Config *config, bool create_slot)
+relay_run(const Config *config, bool create_slot, const RelayGuest *guests,
+		  size_t n_guests)
 {
-	Relay relay = {.config = config, .fresh = true};
+	Relay relay = {.config = config,
+				   .fresh = true,
+				   .guests = guests,
+				   .n_guests = n_guests};
 	IntakeOptions options;
 	Error err;
 
@@ -303,6 +316,10 @@ relay_run(const Config *config, bool create_slot)
 	backoff_init(&relay.hold.backoff, HOLD_MIN_MS, HOLD_MAX_MS,
 				 (uint64_t) getpid());
 
+	counters_init(&relay.counters,
+				  (size_t) config_number(config, CONFIG_HTTP_METRICS_TOPICS));
+	relay.started_ms = clock_ms();
+
 	log_info("starting", LOG_TEXT("version", PG_OUTBOX_VERSION));
 	if (create_slot)
 		log_warning("--create-slot is for trying out: should the slot be lost, "
@@ -319,6 +336,7 @@ relay_run(const Config *config, bool create_slot)
 	maintenance_free(relay.maintenance);
 	intake_free(relay.intake);
 	tracker_free(relay.tracker);
+	counters_free(&relay.counters);
 	close(relay.signals);
 	return relay.exit_status;
 }

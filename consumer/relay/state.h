@@ -21,6 +21,8 @@
 #include "kafka/producer.h"
 #include "postgres/stream.h"
 #include "relay/backoff.h"
+#include "relay/counters.h"
+#include "relay/guest.h"
 #include "relay/intake.h"
 #include "relay/maintenance.h"
 #include "relay/tracker.h"
@@ -91,6 +93,15 @@ typedef struct Relay
 	Lsn published;     /* the furthest confirmed transaction with an event */
 	int64_t status_ms; /* when the last status was sent */
 	bool status_asked;
+
+	/* what is seen from outside, and decides nothing */
+	Counters counters;
+	int64_t served_ms;  /* when Kafka was served last, ms since the epoch */
+	int64_t started_ms; /* when the relay began, in ms of clock_ms() */
+	Error waiting;      /* why PostgreSQL is waited for */
+	Phase observed;     /* that the guests have seen */
+	const RelayGuest *guests;
+	size_t n_guests;
 } Relay;
 
 #endif /* PG_OUTBOX_RELAY_STATE_H */

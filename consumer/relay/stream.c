@@ -93,6 +93,9 @@ on_started(Relay *relay)
 	relay->heard_ms = clock_ms();
 	relay->asked = false;
 	outage_end(&relay->outage);
+	relay->counters.connects++;
+	relay->standing_by = false;
+	relay->waiting.text[0] = '\0';
 }
 
 /* Logs what is waited for, immediately and then at growing intervals. */
@@ -102,6 +105,7 @@ tell_waiting(Relay *relay, PgErrorClass error_class, const Error *err)
 	int64_t now = clock_ms();
 	bool busy = error_class == PG_ERROR_BUSY;
 
+	relay->waiting = *err;
 	if (!outage_is_due(&relay->outage, now) && busy == relay->standing_by)
 		return;
 	relay->standing_by = busy;

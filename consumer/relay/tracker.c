@@ -23,6 +23,7 @@ typedef struct Transaction
 	uint32_t events; /* produced */
 	uint32_t owed;   /* of them, not yet delivered */
 	bool closed;     /* its commit line has come */
+	int64_t time_ms; /* of its commit, ms since the epoch; 0 = not known */
 } Transaction;
 
 struct Tracker
@@ -32,7 +33,8 @@ struct Tracker
 	uint64_t head; /* the oldest; indexes only grow */
 	uint64_t tail; /* one past the youngest */
 	uint16_t generation;
-	uint64_t owed; /* deliveries, of all transactions */
+	uint64_t owed;     /* deliveries, of all transactions */
+	uint64_t finished; /* transactions with events, in all */
 	Lsn flush;
 	Lsn published; /* end of the last transaction with an event that left */
 
@@ -126,6 +128,7 @@ pop_finished(Tracker *tracker)
 		if (!oldest->closed || oldest->owed > 0)
 			break;
 		tracker->flush = oldest->lsn;
+		tracker->finished += oldest->events > 0;
 		if (oldest->events > 0)
 			tracker->published = oldest->lsn;
 		tracker->head++;
@@ -355,4 +358,38 @@ Lsn
 tracker_flush(const Tracker *tracker)
 {
 	return tracker->flush < tracker->told ? tracker->flush : tracker->told;
+}
+
+void
+tracker_set_time(Tracker *tracker, int64_t time_ms)
+{
+	Transaction *tail = youngest(tracker);
+
+	if (tail != NULL)
+		tail->time_ms = time_ms;
+}
+
+int64_t
+tracker_ticket_time(const Tracker *tracker, TrackerTicket ticket)
+{
+	const Transaction *transaction = find(tracker, ticket);
+
+	return transaction ? transaction->time_ms : 0;
+}
+
+int64_t
+tracker_oldest_time(const Tracker *tracker)
+{
+	for (uint64_t i = tracker->head; i < tracker->tail; i++)
+	{
+		if (at(tracker, i)->owed > 0)
+			return at(tracker, i)->time_ms;
+	}
+	return 0;
+}
+
+uint64_t
+tracker_finished(const Tracker *tracker)
+{
+	return tracker->finished;
 }

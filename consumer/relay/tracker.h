@@ -118,4 +118,21 @@ extern Lsn tracker_published(const Tracker *tracker);
  */
 extern Lsn tracker_flush(const Tracker *tracker);
 
+/*
+ * What is seen from outside, and decides nothing.  Times are those of commits,
+ * in ms since the epoch; 0 = not known, or none.
+ */
+
+/* When the transaction committed whose event tracker_produced() was told of. */
+extern void tracker_set_time(Tracker *tracker, int64_t time_ms);
+
+/* The time of a ticket's transaction, and of the oldest that owes a delivery.
+ */
+extern int64_t tracker_ticket_time(const Tracker *tracker,
+								   TrackerTicket ticket);
+extern int64_t tracker_oldest_time(const Tracker *tracker);
+
+/* Transactions with events that are all delivered, since the beginning. */
+extern uint64_t tracker_finished(const Tracker *tracker);
+
 #endif /* PG_OUTBOX_RELAY_TRACKER_H */

@@ -15,6 +15,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import sqlalchemy
+from harness.http import Http
 from harness.kafka import Kafka, Record
 from harness.postgres import Postgres
 from harness.process import run
@@ -143,13 +144,14 @@ def find_problems(
     return problems
 
 
-def stay(postgres: Postgres, kafka: Kafka) -> None:
+def stay(postgres: Postgres, kafka: Kafka, http: Http) -> None:
     insert = (
         "INSERT INTO outbox (aggregate_type, aggregate_id, event_type, payload)"
         " VALUES ('Task', 'mine', 'TaskCreated', '{\"by\": \"me\"}')"
     )
     print(
-        f"\n{bold('It all still runs.')} Look around from another terminal:\n\n"
+        f"\n{bold('It all still runs.')} The status page: {http.url}\n"
+        "Look around from another terminal:\n\n"
         f"  kcat -b {kafka.brokers} -t {TOPIC} -C -f '%k %h %s\\n'\n"
         f"  psql \"{postgres.conninfo()}\" -c \"{insert.replace(chr(34), chr(92) + chr(34))}\"\n"
         f"  psql \"{postgres.conninfo()}\" -c 'SELECT * FROM pg_replication_slots'\n\n"
@@ -190,7 +192,10 @@ def show_main_job(postgres: Postgres, kafka: Kafka) -> list[str]:
     print(f"$ pg_outbox create-slot -d \"{relay_conninfo}\"")
     print(run([str(BINARY), "create-slot", "-d", relay_conninfo, "--slot", SLOT]), end="")
     print(f"$ pg_outbox run -d \"{relay_conninfo}\" -b {kafka.brokers}\n")
-    relay = Relay("-d", relay_conninfo, "-b", kafka.brokers, "--slot", SLOT)
+    http = Http()
+    relay = Relay(
+        "-d", relay_conninfo, "-b", kafka.brokers, "--slot", SLOT, *http.arguments
+    )
     relay.wait_for_log("streaming")
 
     print(bold("What the task service did, one transaction after the other"))
@@ -227,7 +232,7 @@ def show_main_job(postgres: Postgres, kafka: Kafka) -> list[str]:
         f" {'payloads byte for byte' if not problems else 'not all as they should'}."
     )
     if INTERACTIVE and not problems:
-        stay(postgres, kafka)
+        stay(postgres, kafka, http)
     status = relay.terminate()
     if status != 0:
         problems.append(f"the relay ended with exit status {status}")
