@@ -95,8 +95,21 @@ def server_user() -> list[str]:
     ]
 
 
+_port_owners: list[socket.socket] = []
+
+
 def free_port() -> int:
-    """A TCP port of the loopback address that is free."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
+    """A TCP port of the loopback address that is free and stays ours: a socket named
+    after it, which lives as long as this process, keeps others that ask here away."""
+    while True:
+        with socket.socket() as listener:
+            listener.bind(("127.0.0.1", 0))
+            port = listener.getsockname()[1]
+        owner = socket.socket(socket.AF_UNIX)
+        try:
+            owner.bind(f"\0pg_outbox.port.{port}")
+        except OSError:
+            owner.close()
+            continue
+        _port_owners.append(owner)
+        return port
