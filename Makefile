@@ -44,13 +44,13 @@ demo: deps ## Show the main job on real parts: PostgreSQL, relay, Kafka
 		{ cat build/demo-build.log; exit 1; }
 	@$(PYTHON) examples/demo/demo.py
 
-# Recursive, so that the packages are there before pkg-config is asked.
+# Recursive, so that the packages are there before pkg-config is asked.  The longest
+# come first: valgrind computes, the end-to-end tests mostly wait.
 check: deps ## Run every test there is
 	$(MAKE) all
-	$(MAKE) -j 2 --output-sync=target check-lint check-sanitize check-unit \
-		check-regress check-isolation check-stream check-installcheck check-examples
-	$(MAKE) check-e2e
-	$(MAKE) check-demo
+	$(MAKE) -j 3 --output-sync=target check-sanitize check-e2e check-lint check-unit \
+		check-regress check-isolation check-stream check-installcheck check-examples \
+		check-demo
 
 check-lint: ## Check format, warnings of gcc and clang, banned functions, scripts
 	test/lint.sh
@@ -77,7 +77,7 @@ check-stream: decoder extension ## Run the decoder in a walsender, with lines ga
 	test/stream.sh
 
 # They mostly wait, so several run at a time, with servers of their own.
-WORKERS = 4
+WORKERS = 3
 
 check-e2e: all ## Run the tests on a real PostgreSQL and a real Kafka; PYTEST_ARGS="-k name"
 	$(PYTHON) -m pytest -n $(WORKERS) --dist worksteal $(PYTEST_ARGS) test/e2e
