@@ -41,7 +41,7 @@ extern EventOptionReader read_max_event_bytes;
 
 /* Raises the ERROR of a value that cannot be read. */
 extern void invalid_value(const char *name, const char *value,
-						  const char *allowed) pg_attribute_noreturn();
+						  const char *allowed) __attribute__((noreturn));
 
 /*
  * Reads the name of a header or member, in double quotes or up to white space
