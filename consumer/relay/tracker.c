@@ -42,6 +42,7 @@ struct Tracker
 	Lsn last_lsn;
 	uint32_t last_events; /* produced of that transaction */
 	bool last_closed;     /* it is whole, or a position */
+	bool resumed;         /* it began before tracker_resume() */
 
 	/* the present connection */
 	Lsn open;          /* the transaction under way; 0 = none */
@@ -162,6 +163,21 @@ check_event(const Tracker *tracker, Lsn lsn, uint32_t seq, Error *err)
 	return true;
 }
 
+/*
+ * A transaction of which a part was published before tracker_resume() comes
+ * again, unless the slot was advanced past it: then it is left as it is.
+ */
+static void
+leave_resumed(Tracker *tracker, Lsn lsn)
+{
+	if (!tracker->resumed || tracker->open != 0 || lsn <= tracker->last_lsn)
+		return;
+	tracker->resumed = false;
+	tracker->last_closed = true;
+	youngest(tracker)->closed = true;
+	pop_finished(tracker);
+}
+
 /* Tells whether an event was produced earlier in this process. */
 static bool
 is_seen(const Tracker *tracker, Lsn lsn, uint32_t seq)
@@ -183,10 +199,13 @@ TrackerVerdict
 tracker_event(Tracker *tracker, Lsn lsn, uint32_t seq, TrackerTicket *ticket,
 			  Error *err)
 {
-	const Transaction *tail = youngest(tracker);
-	uint64_t index = tracker->tail;
+	const Transaction *tail;
+	uint64_t index;
 
 	tracker->candidate = 0;
+	leave_resumed(tracker, lsn);
+	tail = youngest(tracker);
+	index = tracker->tail;
 	if (!check_event(tracker, lsn, seq, err))
 		return TRACKER_BROKEN;
 	if (is_seen(tracker, lsn, seq))
@@ -256,6 +275,7 @@ tracker_commit(Tracker *tracker, Lsn lsn, uint32_t events, Error *err)
 	{
 		youngest(tracker)->closed = true;
 		tracker->last_closed = true;
+		tracker->resumed = false;
 		pop_finished(tracker);
 	}
 	return true;
@@ -264,11 +284,13 @@ tracker_commit(Tracker *tracker, Lsn lsn, uint32_t events, Error *err)
 void
 tracker_position(Tracker *tracker, Lsn lsn)
 {
-	Transaction *tail = youngest(tracker);
+	Transaction *tail;
 
 	if (tracker->open != 0 || lsn <= tracker->told)
 		return;
 	tracker->told = lsn;
+	leave_resumed(tracker, lsn);
+	tail = youngest(tracker);
 	/* A transaction that was cut off holds everything back until it is whole.
 	 */
 	if (lsn <= tracker->last_lsn || !tracker->last_closed)
@@ -312,6 +334,27 @@ tracker_delivered(Tracker *tracker, TrackerTicket ticket)
 }
 
 void
+tracker_all_delivered(Tracker *tracker)
+{
+	for (uint64_t i = tracker->head; i < tracker->tail; i++)
+		at(tracker, i)->owed = 0;
+	pop_finished(tracker);
+}
+
+bool
+tracker_is_inside(const Tracker *tracker)
+{
+	return tracker->open != 0;
+}
+
+Lsn
+tracker_furthest(const Tracker *tracker, uint32_t *events)
+{
+	*events = tracker->last_closed ? 0 : tracker->last_events;
+	return tracker->last_lsn;
+}
+
+void
 tracker_reconnected(Tracker *tracker)
 {
 	tracker->open = 0;
@@ -331,6 +374,20 @@ tracker_rewind(Tracker *tracker)
 	tracker->last_lsn = tracker->flush;
 	tracker->last_events = 0;
 	tracker->last_closed = true;
+	tracker->resumed = false;
+}
+
+void
+tracker_resume(Tracker *tracker, Lsn lsn, uint32_t events)
+{
+	tracker->last_lsn = lsn;
+	tracker->last_events = events;
+	tracker->last_closed = events == 0;
+	tracker->resumed = events != 0;
+	if (events == 0)
+		tracker->flush = lsn;
+	else
+		push(tracker, lsn)->events = events;
 }
 
 void

@@ -86,6 +86,22 @@ extern void tracker_position(Tracker *tracker, Lsn lsn);
  */
 extern void tracker_delivered(Tracker *tracker, TrackerTicket ticket);
 
+/*
+ * All events produced so far are in Kafka: for delivery by Kafka transactions,
+ * where one commit makes all of them visible.
+ */
+extern void tracker_all_delivered(Tracker *tracker);
+
+/* True between the first event of a transaction and its commit line. */
+extern bool tracker_is_inside(const Tracker *tracker);
+
+/*
+ * The furthest that was seen since tracker_reset(), and of the transaction that
+ * ends there the events that were produced so far; 0 = it is whole, or a
+ * position.
+ */
+extern Lsn tracker_furthest(const Tracker *tracker, uint32_t *events);
+
 /* The stream restarts at the slot's position, on the same history. */
 extern void tracker_reconnected(Tracker *tracker);
 
@@ -111,6 +127,13 @@ extern uint64_t tracker_owed(const Tracker *tracker);
  * 0 = none yet.
  */
 extern Lsn tracker_published(const Tracker *tracker);
+
+/*
+ * After tracker_reset(): all that committed up to this LSN is in Kafka, or, if
+ * events is not 0, of the transaction that ends there only so many events.  The
+ * slot may be ahead of it.
+ */
+extern void tracker_resume(Tracker *tracker, Lsn lsn, uint32_t events);
 
 /*
  * What may be confirmed on the present connection: never above a commit or

@@ -328,6 +328,90 @@ what_is_published_is_more_than_a_position(void **state)
 }
 
 static void
+one_commit_delivers_all_that_was_produced(void **state)
+{
+	Tracker *t = *state;
+	uint32_t events;
+
+	event(t, 100, 0);
+	commit(t, 100, 1);
+	event(t, 200, 0);
+	assert_true(tracker_is_inside(t));
+	assert_int_equal(tracker_furthest(t, &events), 200);
+	assert_int_equal(events, 1); /* cut at an event */
+	tracker_all_delivered(t);
+	assert_int_equal(tracker_flush(t), 100);
+	event(t, 200, 1);
+	commit(t, 200, 2);
+	assert_false(tracker_is_inside(t));
+	assert_int_equal(tracker_furthest(t, &events), 200);
+	assert_int_equal(events, 0);
+	assert_int_equal(tracker_flush(t), 100);
+	tracker_all_delivered(t);
+	assert_int_equal(tracker_flush(t), 200);
+}
+
+static void
+what_another_process_published_is_passed_over(void **state)
+{
+	Tracker *t = *state;
+
+	tracker_reset(t);
+	tracker_resume(t, 200, 0);
+	assert_int_equal(tracker_flush(t), 0); /* the stream has told nothing */
+	seen(t, 100, 0);
+	commit(t, 100, 1);
+	assert_int_equal(tracker_flush(t), 100);
+	seen(t, 200, 0);
+	seen(t, 200, 1);
+	commit(t, 200, 2);
+	assert_int_equal(tracker_flush(t), 200);
+	tracker_delivered(t, event(t, 300, 0));
+	commit(t, 300, 1);
+	assert_int_equal(tracker_flush(t), 300);
+}
+
+static void
+a_part_that_another_process_published_is_passed_over(void **state)
+{
+	Tracker *t = *state;
+
+	tracker_reset(t);
+	tracker_resume(t, 200, 2);
+	tracker_position(t, 150);
+	assert_int_equal(tracker_flush(t), 0);
+	seen(t, 200, 0);
+	seen(t, 200, 1);
+	event(t, 200, 2);
+	commit(t, 200, 3);
+	assert_int_equal(tracker_flush(t), 0);
+	tracker_all_delivered(t);
+	assert_int_equal(tracker_flush(t), 200);
+}
+
+static void
+a_slot_may_be_ahead_of_what_was_published(void **state)
+{
+	Tracker *t = *state;
+
+	tracker_reset(t);
+	tracker_resume(t, 200, 2);
+	event(t, 300, 0);
+	commit(t, 300, 1);
+	tracker_all_delivered(t);
+	assert_int_equal(tracker_flush(t), 300);
+
+	tracker_reset(t);
+	tracker_resume(t, 400, 2);
+	tracker_position(t, 500);
+	assert_int_equal(tracker_flush(t), 500);
+	/* What was cut off in this process is another matter. */
+	event(t, 600, 0);
+	tracker_reconnected(t);
+	broken(t, 700, 0);
+}
+
+static void
 thousands_may_be_in_flight(void **state)
 {
 	enum
@@ -525,6 +609,10 @@ main(void)
 		TEST(a_reset_forgets_all_and_its_tickets),
 		TEST(what_is_taken_back_is_new_again),
 		TEST(what_is_published_is_more_than_a_position),
+		TEST(one_commit_delivers_all_that_was_produced),
+		TEST(what_another_process_published_is_passed_over),
+		TEST(a_part_that_another_process_published_is_passed_over),
+		TEST(a_slot_may_be_ahead_of_what_was_published),
 		TEST(thousands_may_be_in_flight),
 		TEST(random_histories_agree_with_the_model),
 	};
