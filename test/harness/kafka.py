@@ -2,6 +2,7 @@
 
 import base64
 import signal
+import threading
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -46,6 +47,7 @@ offsets.topic.num.partitions=1
 transaction.state.log.replication.factor=1
 transaction.state.log.min.isr=1
 transaction.state.log.num.partitions=1
+transaction.abort.timed.out.transaction.cleanup.interval.ms=500
 group.initial.rebalance.delay.ms=0
 log.cleaner.dedupe.buffer.size=8388608
 """
@@ -257,11 +259,17 @@ class Kafka:
         admin.incremental_alter_configs([resource])[resource].result()
 
     @contextmanager
-    def denied(self, topic: str, operation: AclOperation) -> Iterator[None]:
-        """Forbids everybody an operation on a topic."""
+    def denied(
+        self,
+        name: str,
+        operation: AclOperation,
+        resource: ResourceType = ResourceType.TOPIC,
+        pattern: ResourcePatternType = ResourcePatternType.LITERAL,
+    ) -> Iterator[None]:
+        """Forbids everybody an operation on a topic, or another resource."""
         rule = (
-            ResourceType.TOPIC, topic, ResourcePatternType.LITERAL,
-            "User:ANONYMOUS", "*", operation, AclPermissionType.DENY,
+            resource, name, pattern, "User:ANONYMOUS", "*", operation,
+            AclPermissionType.DENY,
         )
         admin = self._admin()
         for answer in admin.create_acls([AclBinding(*rule)]).values():
@@ -307,37 +315,82 @@ class Kafka:
                 return {}
             raise
 
+    def written(self, topic: str) -> int:
+        """The same of its only partition, those of open transactions included."""
+        consumer = self._consumer(isolation="read_uncommitted")
+        try:
+            partition = TopicPartition(topic, 0)
+            return consumer.get_watermark_offsets(partition, timeout=30)[1]
+        finally:
+            consumer.close()
+
     def count(self, topic: str) -> int:
         return sum(self.end_offsets(topic).values())
 
     def read(self, topic: str) -> list[Record]:
-        """All records of a topic as of now, each partition's in its order."""
-        ends = self.end_offsets(topic)
+        """All records of a topic as of now, each partition's in its order: those
+        that are committed, up to the first transaction that is open."""
+        ends = {p: end for p, end in self.end_offsets(topic).items() if end > 0}
         consumer = self._consumer()
         try:
             consumer.assign([TopicPartition(topic, p, 0) for p in ends])
             records: list[Record] = []
-            while len(records) < sum(ends.values()):
+            while ends:
                 # One at a time: consume() waits until it has all it may return.
                 message = consumer.poll(30)
                 if message is None:
-                    raise TimeoutError(f"{topic}: {len(records)} of {ends} read")
-                records.append(_record(message))
+                    raise TimeoutError(f"{topic}: {len(records)} read, left: {ends}")
+                done = message.offset() + 1
+                if message.error() and message.error().code() == KafkaError._PARTITION_EOF:
+                    done = message.offset()  # behind markers, which nobody sees
+                else:
+                    records.append(_record(message))
+                if done >= ends.get(message.partition(), done + 1):
+                    del ends[message.partition()]
             return records
         finally:
             consumer.close()
 
-    def _consumer(self) -> Consumer:
+    def _consumer(self, isolation: str = "read_committed") -> Consumer:
         return Consumer(
             {
                 "bootstrap.servers": self.brokers,
                 "group.id": "reader",
                 "enable.auto.commit": False,
                 "auto.offset.reset": "earliest",
+                "enable.partition.eof": True,
+                "isolation.level": isolation,
                 "allow.auto.create.topics": False,
                 "log_level": 0,
             }
         )
+
+
+class Follower(threading.Thread):
+    """A reader of committed records that polls all the time, from the beginning
+    of topics that are there."""
+
+    def __init__(self, kafka: Kafka, topics: list[str]) -> None:
+        super().__init__(daemon=True)
+        self.records: list[Record] = []
+        self._consumer = kafka._consumer()
+        self._consumer.assign(
+            [TopicPartition(t, p, 0) for t in topics for p in kafka.end_offsets(t)]
+        )
+        self._stopping = threading.Event()
+        self.start()
+
+    def run(self) -> None:
+        while not self._stopping.is_set():
+            message = self._consumer.poll(0.05)
+            # It waits for a broker that is away.
+            if message is not None and not message.error():
+                self.records.append(_record(message))
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self.join()
+        self._consumer.close()
 
 
 def _record(message) -> Record:

@@ -19,13 +19,20 @@ class Proxy:
         self._mode = "pass"
         self._pairs: set[tuple[socket.socket, socket.socket]] = set()
         self._lock = threading.Lock()
+        self._held = 0
         self._closed = False
         threading.Thread(target=self._accept, daemon=True).start()
 
     def set_mode(self, mode: str) -> None:
         """pass; stall: nothing is read; throttle: a few kB a moment; swallow:
-        all is read and dropped, new connections as well."""
+        all is read and dropped, new connections as well; hold: what clients
+        send is kept, and reaches the server with the next mode, even if the
+        client is gone by then."""
         self._mode = mode
+
+    def held(self) -> int:
+        """The bytes that are kept."""
+        return self._held
 
     def cut(self) -> None:
         """Resets every connection."""
@@ -75,6 +82,9 @@ class Proxy:
                 time.sleep(0.02)
                 continue
             for key, _ in selector.select(0.1):
+                if self._mode == "hold" and key.fileobj is client:
+                    self._hold(client, server)
+                    continue
                 # What a client that is gone has left behind is lost with it.
                 if _is_reset(client):
                     return
@@ -90,6 +100,31 @@ class Proxy:
                 key.data.sendall(data)
                 if throttled:
                     time.sleep(0.01)
+
+
+    def _hold(self, client: socket.socket, server: socket.socket) -> None:
+        """Keeps what the client sends as long as the mode lasts."""
+        kept = bytearray()
+        ended = False
+        client.settimeout(0.02)
+        while self._mode == "hold" and not self._closed:
+            data = b""
+            try:
+                data = b"" if ended else client.recv(65536)
+                ended = not data
+            except TimeoutError:
+                continue
+            except OSError:
+                ended = True
+            kept += data
+            with self._lock:
+                self._held += len(data)
+            if ended:
+                time.sleep(0.02)
+        server.sendall(kept)
+        with self._lock:
+            self._held -= len(kept)
+        client.settimeout(None)
 
 
 def _is_reset(end: socket.socket) -> bool:
