@@ -30,8 +30,9 @@ static const Command commands[] = {
 	 (const char[]){OPTION_BROKERS, OPTION_SLOT, 0}},
 	{"status",
 	 "Shows the replication slot: who has it, and how far behind it is",
-	 "[-c FILE] [-d CONNINFO] [--slot NAME] [--json]", command_status,
-	 (const char[]){OPTION_SLOT, OPTION_JSON, 0}},
+	 "[-c FILE] [-d CONNINFO] [-b BROKERS] [--slot NAME] [--json]",
+	 command_status,
+	 (const char[]){OPTION_BROKERS, OPTION_SLOT, OPTION_JSON, 0}},
 	{"tail", "Shows events as they would be published; touches nothing",
 	 "[-c FILE] [-d CONNINFO] [--json]", command_tail,
 	 (const char[]){OPTION_JSON, 0}},
@@ -40,8 +41,8 @@ static const Command commands[] = {
 	 command_create_slot,
 	 (const char[]){OPTION_SLOT, OPTION_FAILOVER, OPTION_IF_NOT_EXISTS, 0}},
 	{"drop-slot", "Drops the replication slot, with the events still in it",
-	 "[-c FILE] [-d CONNINFO] [--slot NAME]", command_drop_slot,
-	 (const char[]){OPTION_SLOT, 0}},
+	 "[-c FILE] [-d CONNINFO] [-b BROKERS] [--slot NAME]", command_drop_slot,
+	 (const char[]){OPTION_BROKERS, OPTION_SLOT, 0}},
 };
 
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))

@@ -18,6 +18,8 @@
 #include "commands/check_query.inc"
 #include "decoder/protocol.h"
 #include "kafka/check.h"
+#include "kafka/probe.h"
+#include "kafka/state_topic.h"
 #include "postgres/connection.h"
 #include "postgres/start.h"
 #include "relay/maintenance_role.h"
@@ -299,6 +301,57 @@ check_brokers(Check *check, const KafkaBrokers *brokers)
 		   "allow the relay's principal WRITE on its topics");
 }
 
+/* The topic that has the position of exactly-once delivery. */
+static void
+check_state_topic(Check *check, const char *system)
+{
+	char topic[STATE_TOPIC_SIZE];
+	char key[STATE_KEY_SIZE];
+	StateAnswer state;
+	StateResult result;
+	Error answer;
+
+	state_topic_name(check->config, topic);
+	state_record_key(system, check->slot, key);
+	result = state_topic_read(check->config, key, NULL, &state);
+	error_set(&answer, "state topic \"%s\" serves", topic);
+	if (result == STATE_MISSING)
+	{
+		result = state_topic_create(check->config, true, &state.err);
+		error_set(&answer, "state topic \"%s\" can be created", topic);
+	}
+	if (result == STATE_UNAVAILABLE || result == STATE_REFUSED)
+		report(check, false, state.err.text, NULL);
+	else if (state.brokers > 1 && state.replicas == 1)
+	{
+		error_set(&answer,
+				  "state topic \"%s\" is on one of %d brokers: with that "
+				  "one's disk the position is lost",
+				  topic, state.brokers);
+		report(check, false, answer.text,
+			   "kafka-reassign-partitions.sh, to give it more replicas");
+	}
+	else
+		report(check, true, answer.text, NULL);
+}
+
+/* What delivery exactly once needs. */
+static void
+check_exactly_once(Check *check)
+{
+	char system[PG_SYSTEM_SIZE];
+	Error answer;
+	bool ok;
+
+	/* Why PostgreSQL does not say who it is has been reported. */
+	if (!config_is_exactly_once(check->config) ||
+		!pgconn_identify(check->config, system, &answer))
+		return;
+	ok = kafka_probe_transactions(check->config, system, &answer);
+	report(check, ok, answer.text, NULL);
+	check_state_topic(check, system);
+}
+
 /* The side of Kafka. */
 static void
 check_kafka(Check *check)
@@ -322,6 +375,7 @@ check_kafka(Check *check)
 	if (strcmp(on_error, "dead-letter") == 0)
 		check_topic(check, &brokers,
 					config_text(check->config, CONFIG_RELAY_DEAD_LETTER_TOPIC));
+	check_exactly_once(check);
 }
 
 int

@@ -14,6 +14,7 @@
 #include "base/exit.h"
 #include "commands/signals.h"
 #include "commands/slot.h"
+#include "kafka/state_topic.h"
 #include "postgres/connection.h"
 #include "postgres/slot.h"
 #include "postgres/start.h"
@@ -166,6 +167,7 @@ command_drop_slot(const Config *config, const Arguments *arguments)
 	const char *slot = config_text(config, CONFIG_RELAY_SLOT);
 	PGconn *conn = pgconn_open(config);
 	char command[PGSLOT_COMMAND_LENGTH];
+	char topic[STATE_TOPIC_SIZE];
 	PGresult *result = NULL;
 	PgErrorClass error_class;
 	Error err;
@@ -178,6 +180,13 @@ command_drop_slot(const Config *config, const Arguments *arguments)
 		printf("slot \"%s\" dropped: what it had not yet confirmed will not "
 			   "be published\n",
 			   slot);
+	if (result != NULL && config_is_exactly_once(config))
+	{
+		state_topic_name(config, topic);
+		printf("its last position stays in state topic \"%s\", and counts "
+			   "for a slot of this name as far as it is further\n",
+			   topic);
+	}
 	PQclear(result);
 	PQfinish(conn);
 	return result != NULL ? EXIT_DONE : fail(error_class, &err);

@@ -11,6 +11,7 @@
 
 #include "base/exit.h"
 #include "commands/status.h"
+#include "kafka/state_topic.h"
 #include "postgres/connection.h"
 #include "postgres/slot_status.h"
 
@@ -51,24 +52,68 @@ explain_missing(const Config *config, PGconn *conn, const char *slot,
 	return PG_ERROR_MISSING;
 }
 
+/*
+ * What Kafka says is published, with delivery exactly once, as two columns that
+ * are put behind those of the slot.
+ */
+static void
+write_published(const Config *config, char *columns, size_t size)
+{
+	char system[PG_SYSTEM_SIZE];
+	char key[STATE_KEY_SIZE];
+	StateAnswer state;
+	Error err;
+
+	*columns = '\0';
+	if (!config_is_exactly_once(config))
+		return;
+	snprintf(columns, size,
+			 ", NULL::pg_catalog.pg_lsn AS published, "
+			 "NULL::bigint AS published_timeline");
+	/* Why not is said by what follows. */
+	if (!pgconn_identify(config, system, &err))
+		return;
+	state_record_key(system, config_text(config, CONFIG_RELAY_SLOT), key);
+	switch (state_topic_read(config, key, NULL, &state))
+	{
+		case STATE_FOUND:
+			snprintf(columns, size,
+					 ", '" LSN_FORMAT "'::pg_catalog.pg_lsn AS published, "
+					 "%u::bigint AS published_timeline",
+					 LSN_ARGS(state.record.lsn), state.record.timeline);
+			break;
+		case STATE_UNAVAILABLE:
+		case STATE_REFUSED:
+			fprintf(stderr, "pg_outbox: %s\n", state.err.text);
+			break;
+		case STATE_NONE:
+		case STATE_MISSING:
+			break;
+	}
+}
+
 int
 command_status(const Config *config, const Arguments *arguments)
 {
 	const char *slot = config_text(config, CONFIG_RELAY_SLOT);
 	bool json = arguments->json;
 	PGconn *conn = pgconn_open(config);
-	char query[PGSLOT_STATUS_QUERY_SIZE];
-	char wrapped[PGSLOT_STATUS_QUERY_SIZE + 100];
+	char published[160];
+	char slot_query[PGSLOT_STATUS_QUERY_SIZE];
+	char query[PGSLOT_STATUS_QUERY_SIZE + 300];
 	PGresult *result;
 	PgErrorClass error_class;
 	Error err;
 	int status = EXIT_DONE;
 
-	pgslot_status_query(slot, query);
-	snprintf(wrapped, sizeof(wrapped),
-			 "SELECT pg_catalog.row_to_json(s) FROM (%s) s", query);
-	result =
-		pgconn_query(config, conn, json ? wrapped : query, &error_class, &err);
+	pgslot_status_query(slot, slot_query);
+	write_published(config, published, sizeof(published));
+	snprintf(query, sizeof(query),
+			 json ? "SELECT pg_catalog.row_to_json(s) FROM "
+					"(SELECT s.*%s FROM (%s) s) s"
+				  : "SELECT s.*%s FROM (%s) s",
+			 published, slot_query);
+	result = pgconn_query(config, conn, query, &error_class, &err);
 	if (result != NULL && PQntuples(result) == 0)
 	{
 		PQclear(result);

@@ -79,6 +79,21 @@ static const Setting settings[] = {
 							  "none: drop what came by replication"},
 	[CONFIG_RELAY_SLOT] = {"relay", "slot", SETTING_SLOT, "pg_outbox", 0, 0,
 						   "replication slot to stream from"},
+	[CONFIG_RELAY_DELIVERY] =
+		{"relay", "delivery", SETTING_DELIVERY, "at-least-once", 0, 0,
+		 "at-least-once, or exactly-once for readers of committed records"},
+	[CONFIG_RELAY_COMMIT_INTERVAL] =
+		{"relay", "commit_interval", SETTING_DURATION, "10ms", 1, MINUTE,
+		 "shortest time from one Kafka transaction to the next, exactly-once"},
+	[CONFIG_RELAY_COMMIT_BYTES] =
+		{"relay", "commit_bytes", SETTING_BYTES, "8MB", KB, GB,
+		 "size at which a Kafka transaction is committed, exactly-once"},
+	[CONFIG_RELAY_STATE_TOPIC] =
+		{"relay", "state_topic", SETTING_TOPIC, NULL, 0, 0,
+		 "where exactly-once keeps its position; unset: pg_outbox.state.SLOT"},
+	[CONFIG_RELAY_TRANSACTIONAL_ID_PREFIX] =
+		{"relay", "transactional_id_prefix", SETTING_TEXT, NULL, 0, 0,
+		 "what transactional.id begins with, exactly-once"},
 	[CONFIG_RELAY_ON_ERROR] = {"relay", "on_error", SETTING_ON_ERROR, "hold", 0,
 							   0,
 							   "what becomes of an event that cannot be "
@@ -173,6 +188,8 @@ static const Unit duration_units[] = {{"ms", 1},
 static const Unit count_units[] = {{"", 1}, {NULL, 0}};
 
 static const char *const format_words[] = {"logfmt", "json", NULL};
+static const char *const delivery_words[] = {"at-least-once", "exactly-once",
+											 NULL};
 static const char *const on_error_words[] = {"hold", "stop", "dead-letter",
 											 "skip", NULL};
 
@@ -384,6 +401,9 @@ settings_check(const Setting *setting, const char *value, Error *err)
 				   error_set(err, "hold, stop, dead-letter or skip");
 		case SETTING_POSITIONS:
 			return check_positions(value, err);
+		case SETTING_DELIVERY:
+			return is_word(value, delivery_words) ||
+				   error_set(err, "at-least-once or exactly-once");
 		case SETTING_TOPIC:
 			return is_topic_name(value) ||
 				   error_set(err, "1 to 249 of a-z, A-Z, 0-9, \".\", \"_\" "

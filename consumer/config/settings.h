@@ -41,6 +41,11 @@ typedef enum ConfigKey
 	CONFIG_OUTBOX_MAX_EVENT_BYTES,
 	CONFIG_OUTBOX_ORIGIN,
 	CONFIG_RELAY_SLOT,
+	CONFIG_RELAY_DELIVERY,
+	CONFIG_RELAY_COMMIT_INTERVAL,
+	CONFIG_RELAY_COMMIT_BYTES,
+	CONFIG_RELAY_STATE_TOPIC,
+	CONFIG_RELAY_TRANSACTIONAL_ID_PREFIX,
 	CONFIG_RELAY_ON_ERROR,
 	CONFIG_RELAY_SKIP,
 	CONFIG_RELAY_DEAD_LETTER_TOPIC,
@@ -71,6 +76,7 @@ typedef enum SettingType
 	SETTING_SLOT,       /* the name of a replication slot */
 	SETTING_COUNT,      /* a whole number */
 	SETTING_BYTES,      /* a number with B, kB, MB or GB */
+	SETTING_DELIVERY,   /* at-least-once or exactly-once */
 	SETTING_DURATION,   /* a number with ms, s, min or h; kept in ms */
 	SETTING_ON_ERROR,   /* hold, stop, dead-letter or skip */
 	SETTING_POSITIONS,  /* of events: LSN/SEQ, ... */

@@ -648,3 +648,10 @@ config_check_names(const Config *config, const char *section,
 	}
 	return true;
 }
+
+bool
+config_is_exactly_once(const Config *config)
+{
+	return strcmp(config_text(config, CONFIG_RELAY_DELIVERY), "exactly-once") ==
+		   0;
+}

@@ -77,6 +77,9 @@ extern int64_t config_number(const Config *config, ConfigKey key);
 extern const char *config_foreign(const Config *config, const char *section,
 								  const char *key);
 
+/* Tells whether delivery of [relay] is exactly-once. */
+extern bool config_is_exactly_once(const Config *config);
+
 /*
  * Walks the keys that were set (defaults are not) in one section, in the order
  * of first setting: start with *cursor = 0, ends with false.

@@ -6,11 +6,14 @@
  *-------------------------------------------------------------------------
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/memory.h"
 #include "kafka/probe.h"
 #include "kafka/properties.h"
+#include "kafka/transactions.h"
 
 /* Sets a property that librdkafka has. */
 static void
@@ -194,4 +197,54 @@ kafka_probe_write(const Config *config, const char *topic, Error *err)
 	if (code != RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)
 		return true;
 	return error_set(err, "topic \"%s\": %s", topic, rd_kafka_err2str(code));
+}
+
+/* The longest that transactions are waited for, in ms. */
+#define TRANSACTIONS_MS 5000
+
+bool
+kafka_probe_transactions(const Config *config, const char *system_identifier,
+						 Error *answer)
+{
+	char *id = transactions_id(config, system_identifier);
+	char *own = NULL;
+	rd_kafka_conf_t *conf;
+	rd_kafka_t *producer = NULL;
+	rd_kafka_error_t *error = NULL;
+	rd_kafka_resp_err_t code;
+	bool ok;
+
+	if (asprintf(&own, "%s-check", id) < 0)
+		xalloc_failed();
+	conf = kafka_properties_new(config, answer);
+	if (conf != NULL)
+	{
+		set(conf, "transactional.id", own);
+		producer = open_with(conf, RD_KAFKA_EVENT_ERROR, answer);
+	}
+	if (producer != NULL)
+		error = rd_kafka_init_transactions(producer, TRANSACTIONS_MS);
+	ok = producer != NULL && error == NULL;
+	code = rd_kafka_error_code(error);
+	if (ok)
+		error_set(answer,
+				  "Kafka hands out transactions (transactional.id "
+				  "\"%s\")",
+				  id);
+	else if (transactions_are_refused(code))
+		transactions_explain(config, code, rd_kafka_error_string(error),
+							 answer);
+	else if (error != NULL)
+		error_set(answer,
+				  "Kafka hands out no transactions: %s; look at topic "
+				  "__transaction_state and transaction.state.log.* of the "
+				  "brokers",
+				  rd_kafka_error_string(error));
+	if (error != NULL)
+		rd_kafka_error_destroy(error);
+	if (producer != NULL)
+		rd_kafka_destroy(producer);
+	free(own);
+	free(id);
+	return ok;
 }

@@ -45,4 +45,13 @@ extern bool kafka_probe_listeners(rd_kafka_t *producer,
 extern bool kafka_probe_write(const Config *config, const char *topic,
 							  Error *err);
 
+/*
+ * Tells whether the brokers hand out transactions to the relay's principal:
+ * with an id of its own, since the relay's would fence one that works.  Either
+ * way answer says how it is, for people.
+ */
+extern bool kafka_probe_transactions(const Config *config,
+									 const char *system_identifier,
+									 Error *answer);
+
 #endif /* PG_OUTBOX_KAFKA_PROBE_H */

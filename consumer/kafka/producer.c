@@ -32,6 +32,8 @@ struct Kafka
 	size_t max_topics; /* that one producer is used for */
 	int fd;            /* eventfd, written by librdkafka */
 
+	bool transactional;
+
 	rd_kafka_t *producer; /* NULL: stopped, and so are the others */
 	KafkaSockets *sockets;
 	rd_kafka_queue_t *queue;
@@ -39,6 +41,8 @@ struct Kafka
 	KafkaTopics *topics;
 	uint64_t in_flight;
 	uint64_t in_flight_bytes;
+	bool purged; /* an event was given up with its transaction */
+	uint64_t purged_ticket;
 	bool gapless_failure; /* the report of the batch is still to come */
 	bool broken;          /* the producer can go no further */
 	Error broken_reason;
@@ -103,6 +107,7 @@ kafka_stop(Kafka *kafka)
 	kafka->topics = NULL;
 	kafka->in_flight = 0;
 	kafka->in_flight_bytes = 0;
+	kafka->purged = false;
 	kafka->gapless_failure = false;
 	kafka->broken = false;
 }
@@ -131,6 +136,10 @@ kafka_new(const Config *config, Error *err)
 									   RD_KAFKA_EVENT_CREATETOPICS_RESULT);
 	kafka = xcalloc(1, sizeof(Kafka));
 	kafka->conf = conf;
+	kafka->transactional = config_is_exactly_once(config);
+	/* The id comes with the server; what contradicts any is found now. */
+	if (kafka->transactional)
+		rd_kafka_conf_set(conf, "transactional.id", "pg_outbox", NULL, 0);
 	kafka->creates_topics =
 		spec != NULL && topic_spec_parse(&kafka->spec, spec, err);
 	kafka->max_topics = (size_t) config_number(config, CONFIG_RELAY_MAX_TOPICS);
@@ -169,6 +178,67 @@ kafka_cut(Kafka *kafka)
 {
 	if (kafka->producer != NULL)
 		kafkasockets_close(kafka->sockets);
+}
+
+void
+kafka_set_transactional_id(Kafka *kafka, const char *id)
+{
+	kafka_stop(kafka);
+	/* What an id may be was checked with the configuration. */
+	rd_kafka_conf_set(kafka->conf, "transactional.id", id, NULL, 0);
+	kafka_begin(kafka);
+}
+
+bool
+kafka_is_worn(const Kafka *kafka)
+{
+	return kafka_topics_count(kafka->topics) >= kafka->max_topics;
+}
+
+rd_kafka_t *
+kafka_handle(const Kafka *kafka)
+{
+	return kafka->producer;
+}
+
+void
+kafka_wake(const Kafka *kafka)
+{
+	static const uint64_t one = 1;
+
+	/* It can only fail if it is readable anyway. */
+	if (write(kafka->fd, &one, sizeof(one)) < 0)
+		return;
+}
+
+unsigned
+kafka_closed_sockets(const Kafka *kafka)
+{
+	return kafkasockets_count_closed(kafka->sockets);
+}
+
+/* A property of the producers that is a number. */
+static int64_t
+number_property(const Kafka *kafka, const char *name)
+{
+	char value[32];
+	size_t size = sizeof(value);
+
+	if (rd_kafka_conf_get(kafka->conf, name, value, &size) != RD_KAFKA_CONF_OK)
+		return 0;
+	return strtol(value, NULL, 10);
+}
+
+int64_t
+kafka_request_timeout(const Kafka *kafka)
+{
+	return number_property(kafka, "socket.timeout.ms");
+}
+
+int64_t
+kafka_transaction_timeout(const Kafka *kafka)
+{
+	return number_property(kafka, "transaction.timeout.ms");
 }
 
 int
@@ -217,22 +287,18 @@ make_headers(const KafkaRecord *record)
 static KafkaResult
 break_off(Kafka *kafka, const char *topic, const char *reason)
 {
-	static const uint64_t one = 1;
-
 	if (!kafka->broken)
 		error_set(&kafka->broken_reason, "topic \"%s\": %s", topic, reason);
 	kafka->broken = true;
 	/* Nothing else may wake the loop. */
-	if (write(kafka->fd, &one, sizeof(one)) < 0)
-		return KAFKA_FULL;
+	kafka_wake(kafka);
 	return KAFKA_FULL;
 }
 
-/* Tells whether Kafka answers this to an event that it does not want. */
-static bool
-is_refusal(rd_kafka_resp_err_t code)
+bool
+kafka_refuses(int code)
 {
-	switch (code)
+	switch ((rd_kafka_resp_err_t) code)
 	{
 		case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
 		case RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE:
@@ -332,7 +398,7 @@ not_produced(Kafka *kafka, KafkaTopic *topic, const KafkaRecord *record,
 		case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
 			return refuse_size(kafka, name, refusal);
 		default:
-			if (!is_refusal(code))
+			if (!kafka_refuses(code))
 				return break_off(kafka, name, rd_kafka_error_string(error));
 			error_set(&refusal->reason, "topic \"%s\": %s", name,
 					  rd_kafka_error_string(error));
@@ -367,6 +433,9 @@ _Static_assert(KAFKA_ANY_PARTITION == RD_KAFKA_PARTITION_UA,
 static bool
 has_room(Kafka *kafka, Slice topic)
 {
+	/* Only between two transactions: see kafka_is_worn(). */
+	if (kafka->transactional)
+		return true;
 	if (kafka_topics_count(kafka->topics) < kafka->max_topics ||
 		kafka_topics_has(kafka->topics, topic))
 		return true;
@@ -450,7 +519,7 @@ fail_batch(const rd_kafka_message_t *culprit, const KafkaHandlers *handlers)
 {
 	const char *topic = rd_kafka_topic_name(culprit->rkt);
 	KafkaFailure failure = {.ticket = (uint64_t) (uintptr_t) culprit->_private,
-							.refused = is_refusal(culprit->err)};
+							.refused = kafka_refuses(culprit->err)};
 	KafkaRefusal *refusal = &failure.refusal;
 
 	set_refusal(refusal, culprit->err);
@@ -495,6 +564,42 @@ deliver(const rd_kafka_message_t *message, uint64_t bytes,
 	handlers->delivered(handlers->argument, &delivery);
 }
 
+/* An event was given up because another one failed, or their transaction. */
+static void
+note_purged(Kafka *kafka, const rd_kafka_message_t *message)
+{
+	kafka->purged = kafka->transactional;
+	kafka->purged_ticket = (uint64_t) (uintptr_t) message->_private;
+}
+
+/*
+ * Reports why a transaction failed: what happens to it as a whole, such as a
+ * topic that may not be written, is in no report of an event.  To begin another
+ * one says so; or, while it is being committed, the commit does.
+ */
+static void
+report_purged(Kafka *kafka, const KafkaHandlers *handlers)
+{
+	rd_kafka_error_t *error;
+
+	if (!kafka->purged)
+		return;
+	kafka->purged = false;
+	error = rd_kafka_begin_transaction(kafka->producer);
+	if (error != NULL && rd_kafka_error_txn_requires_abort(error))
+	{
+		KafkaFailure failure = {.ticket = kafka->purged_ticket,
+								.refused =
+									kafka_refuses(rd_kafka_error_code(error))};
+
+		set_refusal(&failure.refusal, rd_kafka_error_code(error));
+		error_set(&failure.refusal.reason, "%s", rd_kafka_error_string(error));
+		handlers->failed(handlers->argument, &failure);
+	}
+	if (error != NULL)
+		rd_kafka_error_destroy(error);
+}
+
 /* Takes the reports of one batch. */
 static void
 serve_deliveries(Kafka *kafka, rd_kafka_event_t *event,
@@ -516,8 +621,9 @@ serve_deliveries(Kafka *kafka, rd_kafka_event_t *event,
 			kafka_topic_delivered(kafka_topic_of(message));
 			deliver(message, bytes, handlers);
 		}
-		else if (!is_consequence(message->err) &&
-				 (culprit == NULL || message->len > culprit->len))
+		else if (is_consequence(message->err))
+			note_purged(kafka, message);
+		else if (culprit == NULL || message->len > culprit->len)
 			culprit = message;
 	}
 	if (delivered)
@@ -621,6 +727,7 @@ kafka_serve(Kafka *kafka, const KafkaHandlers *handlers, Error *err)
 	}
 	if (!ok)
 		return false;
+	report_purged(kafka, handlers);
 	if (kafka->broken)
 		return error_set(err, "%s", kafka->broken_reason.text);
 	if (kafka->gapless_failure && kafka->in_flight == 0)
@@ -652,4 +759,28 @@ kafka_look_after_topics(Kafka *kafka)
 {
 	if (kafka_waits(kafka))
 		kafka_topics_look_after(kafka->topics);
+}
+
+/* Handlers that forget. */
+static void
+forget_delivery(void *argument, const KafkaDelivery *delivery)
+{
+	(void) argument;
+	(void) delivery;
+}
+
+static void
+forget_failure(void *argument, const KafkaFailure *failure)
+{
+	(void) argument;
+	(void) failure;
+}
+
+void
+kafka_drain(Kafka *kafka)
+{
+	const KafkaHandlers handlers = {forget_delivery, forget_failure, NULL};
+	Error err;
+
+	kafka_serve(kafka, &handlers, &err);
 }

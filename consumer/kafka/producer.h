@@ -81,6 +81,38 @@ extern void kafka_begin(Kafka *kafka);
  */
 extern void kafka_cut(Kafka *kafka);
 
+/*
+ * With delivery exactly once: goes on with a new producer whose
+ * transactional.id is this, as will be that of those that follow it.  It needs
+ * to take over (kafka/transactions.h) before events can be produced.
+ */
+extern void kafka_set_transactional_id(Kafka *kafka, const char *id);
+
+/* Tells whether it has used as many topics as one producer may. */
+extern bool kafka_is_worn(const Kafka *kafka);
+
+/* The present producer: for kafka/transactions.c. */
+extern struct rd_kafka_s *kafka_handle(const Kafka *kafka);
+
+/* Takes what has happened and forgets it. */
+extern void kafka_drain(Kafka *kafka);
+
+/* Tells whether Kafka will never take what it answered this error code to. */
+extern bool kafka_refuses(int code);
+
+/* Makes kafka_fd() readable; from any thread. */
+extern void kafka_wake(const Kafka *kafka);
+
+/*
+ * How many connections the present producer has closed or lost so far, from any
+ * thread, and the longest that a request may wait for its answer, in ms.
+ */
+extern unsigned kafka_closed_sockets(const Kafka *kafka);
+extern int64_t kafka_request_timeout(const Kafka *kafka);
+
+/* How long Kafka lets a transaction be open, in ms. */
+extern int64_t kafka_transaction_timeout(const Kafka *kafka);
+
 /* Becomes readable when kafka_serve() has something to do. */
 extern int kafka_fd(const Kafka *kafka);
 

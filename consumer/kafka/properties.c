@@ -69,8 +69,8 @@ static const struct
 	 "without reports nothing could ever be confirmed to PostgreSQL"},
 	{"transactional.id",
 	 {"", NULL},
-	 "the relay publishes without Kafka transactions, which would hide its "
-	 "events from readers of committed records until they end"},
+	 "with delivery = exactly-once the relay names its own, and without there "
+	 "is none; transactional_id_prefix in [relay] says how it begins"},
 };
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))

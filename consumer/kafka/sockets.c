@@ -21,6 +21,7 @@ struct KafkaSockets
 	int *fds;
 	size_t count;
 	size_t size;
+	unsigned n_closed;
 	bool closed; /* there will be no more */
 };
 
@@ -80,6 +81,7 @@ close_socket(int fd, void *opaque)
 			break;
 		}
 	}
+	sockets->n_closed++;
 	result = close(fd);
 	pthread_mutex_unlock(&sockets->mutex);
 	return result;
@@ -124,4 +126,15 @@ kafkasockets_close(KafkaSockets *sockets)
 			shutdown(sockets->fds[i], SHUT_RDWR);
 	}
 	pthread_mutex_unlock(&sockets->mutex);
+}
+
+unsigned
+kafkasockets_count_closed(KafkaSockets *sockets)
+{
+	unsigned count;
+
+	pthread_mutex_lock(&sockets->mutex);
+	count = sockets->n_closed;
+	pthread_mutex_unlock(&sockets->mutex);
+	return count;
 }

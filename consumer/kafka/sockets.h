@@ -31,4 +31,7 @@ extern void kafkasockets_free(KafkaSockets *sockets);
  */
 extern void kafkasockets_close(KafkaSockets *sockets);
 
+/* How many have been closed so far, by either side; from any thread. */
+extern unsigned kafkasockets_count_closed(KafkaSockets *sockets);
+
 #endif /* PG_OUTBOX_KAFKA_SOCKETS_H */

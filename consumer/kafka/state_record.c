@@ -13,15 +13,15 @@
 #include "kafka/state_record.h"
 
 void
-staterecord_key(const char *system_identifier, const char *slot,
-				char key[STATE_KEY_SIZE])
+state_record_key(const char *system_identifier, const char *slot,
+				 char key[STATE_KEY_SIZE])
 {
 	snprintf(key, STATE_KEY_SIZE, "%s/%s", system_identifier, slot);
 }
 
 bool
-staterecord_is_foreign(const char *key, size_t len, const char *own_key,
-					   char *system, size_t size)
+state_record_is_foreign(const char *key, size_t len, const char *own_key,
+						char *system, size_t size)
 {
 	const char *slash = memchr(key, '/', len);
 	const char *own_slot = strchr(own_key, '/');
@@ -38,7 +38,7 @@ staterecord_is_foreign(const char *key, size_t len, const char *own_key,
 }
 
 void
-staterecord_write(const StateRecord *record, char value[STATE_VALUE_SIZE])
+state_record_write(const StateRecord *record, char value[STATE_VALUE_SIZE])
 {
 	int len = snprintf(value, STATE_VALUE_SIZE,
 					   "{\"lsn\":\"" LSN_FORMAT "\",\"timeline\":%u",
@@ -93,7 +93,8 @@ read_members(StateRecord *record, struct json_object *object, Error *err)
 }
 
 bool
-staterecord_read(StateRecord *record, const char *value, size_t len, Error *err)
+state_record_read(StateRecord *record, const char *value, size_t len,
+				  Error *err)
 {
 	struct json_tokener *tokener = json_tokener_new();
 	struct json_object *object;

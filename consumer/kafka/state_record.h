@@ -38,23 +38,23 @@ typedef struct StateRecord
 #define STATE_VALUE_SIZE 128
 
 /* Writes the key of a slot's record. */
-extern void staterecord_key(const char *system_identifier, const char *slot,
-							char key[STATE_KEY_SIZE]);
+extern void state_record_key(const char *system_identifier, const char *slot,
+							 char key[STATE_KEY_SIZE]);
 
 /*
  * Tells whether a record's key is that of the slot on another system, which it
  * then names, cut at the buffer's size.
  */
-extern bool staterecord_is_foreign(const char *key, size_t len,
-								   const char *own_key, char *system,
-								   size_t size);
+extern bool state_record_is_foreign(const char *key, size_t len,
+									const char *own_key, char *system,
+									size_t size);
 
 /* Writes the value. */
-extern void staterecord_write(const StateRecord *record,
-							  char value[STATE_VALUE_SIZE]);
+extern void state_record_write(const StateRecord *record,
+							   char value[STATE_VALUE_SIZE]);
 
 /* Reads a value; false, with what is wrong in err, if it is none. */
-extern bool staterecord_read(StateRecord *record, const char *value, size_t len,
-							 Error *err);
+extern bool state_record_read(StateRecord *record, const char *value,
+							  size_t len, Error *err);
 
 #endif /* PG_OUTBOX_KAFKA_STATE_RECORD_H */

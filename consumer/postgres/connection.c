@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <libpq-fe.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -242,4 +243,19 @@ pgconn_query(const Config *config, PGconn *conn, const char *query,
 {
 	return pgconn_query_params(config, conn, query, 0, NULL, NULL, error_class,
 							   err);
+}
+
+bool
+pgconn_identify(const Config *config, char system[PG_SYSTEM_SIZE], Error *err)
+{
+	PGconn *conn = pgconn_open(config);
+	PgErrorClass error_class;
+	PGresult *result =
+		pgconn_query(config, conn, "IDENTIFY_SYSTEM", &error_class, err);
+
+	if (result != NULL)
+		snprintf(system, PG_SYSTEM_SIZE, "%s", PQgetvalue(result, 0, 0));
+	PQclear(result);
+	PQfinish(conn);
+	return result != NULL;
 }

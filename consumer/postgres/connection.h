@@ -67,4 +67,11 @@ extern PGresult *pgconn_query_params(const Config *config, PGconn *conn,
 									 const char *const *values,
 									 PgErrorClass *error_class, Error *err);
 
+/* Room for a system identifier, with the terminating zero. */
+#define PG_SYSTEM_SIZE 32
+
+/* Asks whose server it is: IDENTIFY_SYSTEM, on a connection of its own. */
+extern bool pgconn_identify(const Config *config, char system[PG_SYSTEM_SIZE],
+							Error *err);
+
 #endif /* PG_OUTBOX_POSTGRES_CONNECTION_H */

@@ -28,11 +28,12 @@ typedef enum State
 {
 	STATE_CLOSED,
 	STATE_CONNECTING,
-	STATE_IDENTIFYING, /* IDENTIFY_SYSTEM is sent */
-	STATE_LOOKING,     /* the query about the slot is sent */
-	STATE_STANDING_BY, /* another has the slot; nothing is sent */
-	STATE_CREATING,    /* CREATE_REPLICATION_SLOT is sent */
-	STATE_STARTING,    /* START_REPLICATION is sent */
+	STATE_IDENTIFYING,    /* IDENTIFY_SYSTEM is sent */
+	STATE_ASKING_HISTORY, /* TIMELINE_HISTORY is sent */
+	STATE_LOOKING,        /* the query about the slot is sent */
+	STATE_STANDING_BY,    /* another has the slot; nothing is sent */
+	STATE_CREATING,       /* CREATE_REPLICATION_SLOT is sent */
+	STATE_STARTING,       /* START_REPLICATION is sent */
 	STATE_STARTED
 } State;
 
@@ -51,15 +52,10 @@ struct PgStart
 	bool started_once;
 	char *libraries; /* output_plugin_libraries; NULL: not known */
 	PgHistory history;
+	char *timelines; /* the text of the history file; NULL: none */
 	int64_t sender_timeout_ms;
 	char position[32]; /* of the slot */
 };
-
-/*
- * How many bytes of lines the decoder gathers into one message.  Always more
- * than none, since without there are no position lines.
- */
-#define COALESCE_BYTES 65536
 
 PgStart *
 pgstart_new(const Config *config, const PgStartPlan *plan)
@@ -120,6 +116,7 @@ pgstart_free(PgStart *start)
 	pgstart_close(start);
 	pgwaiting_free(start->waiting);
 	free(start->libraries);
+	free(start->timelines);
 	free(start);
 }
 
@@ -202,6 +199,12 @@ const PgHistory *
 pgstart_history(const PgStart *start)
 {
 	return &start->history;
+}
+
+const char *
+pgstart_timeline_history(const PgStart *start)
+{
+	return start->timelines != NULL ? start->timelines : "";
 }
 
 int64_t
@@ -298,7 +301,7 @@ start_stream(PgStart *start, PgErrorClass *error_class, Error *err)
 	fprintf(out,
 			"START_REPLICATION SLOT \"%s\" LOGICAL 0/0 "
 			"(\"proto_version\" '" PROTOCOL_VERSION "', \"coalesce\" '%d'",
-			start->plan.slot, COALESCE_BYTES);
+			start->plan.slot, PGSTART_COALESCE_BYTES);
 	while (config_next(start->config, "outbox", &cursor, &key, &value))
 	{
 		fprintf(out, ", \"%s\" ", key);
@@ -351,6 +354,45 @@ look(PgStart *start, PgErrorClass *error_class, Error *err)
 	return send_command(start, query, STATE_LOOKING, error_class, err);
 }
 
+/*
+ * Asks where earlier timelines ended, if that is wanted; the first has no such
+ * file.
+ */
+static PgStartResult
+ask_timelines(PgStart *start, PgErrorClass *error_class, Error *err)
+{
+	char command[64];
+
+	free(start->timelines);
+	start->timelines = NULL;
+	if (!config_is_exactly_once(start->config) || start->plan.only_create ||
+		strcmp(start->history.timeline, "1") == 0)
+		return look(start, error_class, err);
+	snprintf(command, sizeof(command), "TIMELINE_HISTORY %s",
+			 start->history.timeline);
+	return send_command(start, command, STATE_ASKING_HISTORY, error_class, err);
+}
+
+/*
+ * Notes where they ended.  Without the file nothing is known of them, which is
+ * no reason to end.
+ */
+static PgStartResult
+answered_timelines(PgStart *start, PgErrorClass *error_class, Error *err)
+{
+	const PGresult *result = start->result;
+
+	if (PQntuples(result) == 1 && PQnfields(result) == 2)
+		start->timelines = xstrdup(PQgetvalue(result, 0, 1));
+	else
+		log_warning("the server does not show the history of its timeline",
+					LOG_TEXT("timeline", start->history.timeline),
+					LOG_TEXT("error",
+							 PQresultErrorField(result,
+												PG_DIAG_MESSAGE_PRIMARY)));
+	return look(start, error_class, err);
+}
+
 /* Notes whose WAL it is, from the result of IDENTIFY_SYSTEM. */
 static PgStartResult
 identified(PgStart *start, PgErrorClass *error_class, Error *err)
@@ -367,7 +409,7 @@ identified(PgStart *start, PgErrorClass *error_class, Error *err)
 				 PQgetvalue(result, 0, 1));
 		end = PQgetvalue(result, 0, 2);
 		if (lsn_parse(end, strlen(end), &history->end))
-			return look(start, error_class, err);
+			return ask_timelines(start, error_class, err);
 	}
 	error_set(err, "PostgreSQL answered IDENTIFY_SYSTEM with something else");
 	*error_class = PG_ERROR_REFUSED;
@@ -513,6 +555,9 @@ command_done(PgStart *start, PgErrorClass *error_class, Error *err)
 		case STATE_IDENTIFYING:
 			next = identified(start, error_class, err);
 			break;
+		case STATE_ASKING_HISTORY:
+			next = answered_timelines(start, error_class, err);
+			break;
 		case STATE_LOOKING:
 			next = looked(start, error_class, err);
 			break;
@@ -548,7 +593,7 @@ command_ended(PgStart *start, PgErrorClass *error_class, Error *err)
 	pgwaiting_end(start->waiting);
 	start->blocked = false;
 	if (PQresultStatus(result) == PGRES_TUPLES_OK ||
-		start->state == STATE_LOOKING)
+		start->state == STATE_LOOKING || start->state == STATE_ASKING_HISTORY)
 		next = command_done(start, error_class, err);
 	else
 		next = command_failed(start, error_class, err);
@@ -647,13 +692,11 @@ pgstart_advance(PgStart *start, PgErrorClass *error_class, Error *err)
 void
 pgstart_look_again(PgStart *start)
 {
-	char query[PGSLOT_QUERY_LENGTH];
-
 	start->deadline_ms = clock_ms() + pgconn_timeout(start->config);
-	start->state = STATE_LOOKING;
+	/* Also at where its WAL ends by now. */
+	start->state = STATE_IDENTIFYING;
 	/* If it cannot be sent, the next step finds out why. */
-	pgslot_look_query(start->plan.slot, query);
-	PQsendQuery(start->conn, query);
+	PQsendQuery(start->conn, "IDENTIFY_SYSTEM");
 }
 
 PgStartResult

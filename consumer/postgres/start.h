@@ -52,8 +52,14 @@ typedef struct PgHistory
 {
 	char system_identifier[32];
 	char timeline[16];
-	Lsn end; /* of its WAL, flushed, when the connection was made */
+	Lsn end; /* of its WAL, flushed, shortly before the slot was got */
 } PgHistory;
+
+/*
+ * How many bytes of lines the decoder gathers into one message.  Always more
+ * than none, since without there are no position lines.
+ */
+#define PGSTART_COALESCE_BYTES 65536
 
 /* The configuration must outlive it. */
 extern PgStart *pgstart_new(const Config *config, const PgStartPlan *plan);
@@ -113,6 +119,12 @@ extern PGconn *pgstart_take(PgStart *start);
 
 /* Whose stream it is; valid from PGSTART_STARTED on. */
 extern const PgHistory *pgstart_history(const PgStart *start);
+
+/*
+ * The history file of its timeline (postgres/timeline.h), with delivery exactly
+ * once; empty on timeline 1.  Valid as long as the history is.
+ */
+extern const char *pgstart_timeline_history(const PgStart *start);
 
 /*
  * How long the server waits for a status before it ends the stream, in ms

@@ -138,6 +138,12 @@ pgstream_look_again(PgStream *stream)
 	pgstart_look_again(stream->start);
 }
 
+const char *
+pgstream_timeline_history(const PgStream *stream)
+{
+	return pgstart_timeline_history(stream->start);
+}
+
 int64_t
 pgstream_sender_timeout(const PgStream *stream)
 {
@@ -244,6 +250,7 @@ read_message(PgStream *stream, char *buffer, size_t len, PgMessage *message,
 		message->buffer = buffer;
 		message->data = buffer + DATA_HEADER_LENGTH;
 		message->len = len - DATA_HEADER_LENGTH;
+		message->is_full = message->len >= PGSTART_COALESCE_BYTES;
 		return PGSTREAM_DATA;
 	}
 	if (len == KEEPALIVE_LENGTH && buffer[0] == 'k')

@@ -44,6 +44,7 @@ typedef struct PgMessage
 	char *buffer;
 	const char *data;
 	size_t len;
+	bool is_full; /* the decoder has more: it has not come to the end of WAL */
 	/* PGSTREAM_KEEPALIVE */
 	Lsn end; /* how far the server is; confirms nothing */
 	bool reply_requested;
@@ -87,6 +88,9 @@ extern bool pgstream_is_streaming(const PgStream *stream);
 
 /* Whose stream it is; valid from PGSTREAM_STARTED on. */
 extern const PgHistory *pgstream_history(const PgStream *stream);
+
+/* See pgstart_timeline_history(). */
+extern const char *pgstream_timeline_history(const PgStream *stream);
 
 /* The server's wal_sender_timeout, in ms; see pgstart_sender_timeout(). */
 extern int64_t pgstream_sender_timeout(const PgStream *stream);

@@ -48,7 +48,7 @@ confirm_and_finish(Relay *relay)
 void
 relay_serve_draining(Relay *relay)
 {
-	bool delivered = kafka_in_flight(relay->kafka) == 0;
+	bool delivered = relay->delivery->is_settled(relay);
 
 	if (!delivered && clock_ms() < relay->deadline_ms)
 		return;

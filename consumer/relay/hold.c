@@ -96,8 +96,17 @@ try_again(Relay *relay)
 {
 	relay->hold.waiting = false;
 	intake_try_again(relay->intake);
-	kafka_stop(relay->kafka);
-	kafka_begin(relay->kafka);
+	if (relay->delivery->lasts)
+	{
+		kafka_stop(relay->kafka);
+		kafka_begin(relay->kafka);
+	}
+	else
+	{
+		/* What came before it in its transaction has to be read again. */
+		relay->restart = true;
+		relay->at_once = true;
+	}
 	log_debug("trying again to publish the event that is held",
 			  LOG_LSN("lsn", relay->hold.position.lsn),
 			  LOG_INT("seq", relay->hold.position.seq));
@@ -148,10 +157,10 @@ relay_serve_hold(Relay *relay)
 }
 
 int64_t
-relay_hold_due(const Relay *relay)
+relay_hold_due(Relay *relay)
 {
 	const Hold *hold = &relay->hold;
-	bool ready = kafka_in_flight(relay->kafka) == 0 && relay->produce_ms == 0;
+	bool ready = relay->delivery->is_settled(relay) && relay->produce_ms == 0;
 
 	if (!hold->waiting || relay->phase != PHASE_RUNNING)
 		return INT64_MAX;

@@ -28,7 +28,7 @@ extern bool relay_is_held(const Relay *relay);
  * of clock_ms(); INT64_MAX = never.
  */
 extern void relay_serve_hold(Relay *relay);
-extern int64_t relay_hold_due(const Relay *relay);
+extern int64_t relay_hold_due(Relay *relay);
 
 /* Something was changed by hand: gives it to Kafka as soon as possible. */
 extern void relay_hurry_hold(Relay *relay);

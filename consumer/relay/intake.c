@@ -41,6 +41,11 @@ struct Intake
 	bool awaiting; /* that line's event is in flight, alone */
 	Lsn position;
 
+	bool shut;           /* nothing is taken */
+	bool produced;       /* something, since intake_open() */
+	uint64_t bytes;      /* of keys and values, since then */
+	uint64_t most_bytes; /* then no other transaction is begun */
+
 	bool is_held;
 	bool again; /* what it is held at is to be produced */
 	IntakeHeld held;
@@ -63,6 +68,7 @@ intake_new(Kafka *kafka, Tracker *tracker, const IntakeOptions *options)
 	intake->tracker = tracker;
 	intake->reader = envelope_reader_new();
 	intake->options = *options;
+	intake->most_bytes = UINT64_MAX;
 	intake->skip = skip_new(options->skip);
 	intake->poison = poison_new();
 	return intake;
@@ -100,10 +106,40 @@ intake_position(const Intake *intake)
 	return intake->position;
 }
 
+void
+intake_shut(Intake *intake)
+{
+	intake->shut = true;
+}
+
+void
+intake_open(Intake *intake, uint64_t bytes)
+{
+	intake->shut = false;
+	intake->produced = false;
+	intake->bytes = 0;
+	intake->most_bytes = bytes;
+}
+
+bool
+intake_has_produced(const Intake *intake)
+{
+	return intake->produced;
+}
+
+bool
+intake_reached_limit(const Intake *intake)
+{
+	return intake->bytes >= intake->most_bytes && intake->produced &&
+		   !tracker_is_inside(intake->tracker);
+}
+
 /* Tells whether nothing more may be produced now. */
 static bool
 is_full(const Intake *intake)
 {
+	if (intake->shut || intake_reached_limit(intake))
+		return true;
 	if (intake->awaiting || poison_is_careful(intake->poison))
 		return kafka_in_flight(intake->kafka) > 0;
 	return kafka_in_flight_bytes(intake->kafka) >= intake->options.budget;
@@ -197,8 +233,11 @@ count_produced(Intake *intake, const Envelope *event,
 	tracker_produced(intake->tracker);
 	tracker_set_time(intake->tracker,
 					 event->committed < 0 ? event->ts : event->committed);
+	intake->produced = true;
+	intake->bytes += event->key.len + event->payload.len;
 	intake->awaiting = poison_is_careful(intake->poison);
-	intake->again = false;
+	if (position_compare(intake->held.position, position_of(event)) == 0)
+		intake->again = false;
 	intake->last.position = position_of(event);
 	intake->last.has_partition = event->partition != ENVELOPE_NO_PARTITION;
 	intake->last.is_letter = refusal != NULL;

@@ -65,6 +65,18 @@ extern void intake_free(Intake *intake);
  */
 extern void intake_give(Intake *intake, const char *lines, size_t len);
 
+/*
+ * Takes nothing before intake_open(), and then lines until so many bytes of
+ * keys and values have been produced, and on to the end of their transaction;
+ * UINT64_MAX: without end, as it is at first.
+ */
+extern void intake_shut(Intake *intake);
+extern void intake_open(Intake *intake, uint64_t bytes);
+
+/* Tells whether events were produced since, and whether these are enough. */
+extern bool intake_has_produced(const Intake *intake);
+extern bool intake_reached_limit(const Intake *intake);
+
 /* Takes as many lines as there is room for. */
 extern IntakeResult intake_take(Intake *intake, Error *err);
 

@@ -38,8 +38,9 @@ on_delivered(void *argument, const KafkaDelivery *delivery)
 {
 	Relay *relay = argument;
 
-	count_delivered(relay, delivery);
-	tracker_delivered(relay->tracker, delivery->ticket);
+	if (delivery->ticket != DELIVERY_NO_EVENT)
+		count_delivered(relay, delivery);
+	relay->delivery->take_delivery(relay, delivery->ticket);
 }
 
 /*
@@ -53,7 +54,7 @@ note_failure(Relay *relay, const char *reason)
 {
 	int64_t now = clock_ms();
 
-	if (relay->failing.since_ms != 0)
+	if (relay->failing.since_ms != 0 && relay->delivery->lasts)
 		intake_be_careful(relay->intake);
 	if (outage_is_due(&relay->failing, now))
 		log_warning("the Kafka producer failed; trying again with a new one",
@@ -75,6 +76,8 @@ on_failed(void *argument, const KafkaFailure *failure)
 	const char *reason = failure->refusal.reason.text;
 
 	if (relay->restart)
+		return;
+	if (relay->delivery->take_failure(relay, failure->refused, reason))
 		return;
 	if (!failure->refused)
 		note_failure(relay, reason);
@@ -102,7 +105,8 @@ relay_serve_kafka(Relay *relay)
 	Error err;
 
 	relay->served_ms = clock_epoch_ms();
-	if (!kafka_serve(relay->kafka, &handlers, &err) && !relay->restart)
+	if (!kafka_serve(relay->kafka, &handlers, &err) && !relay->restart &&
+		!relay->delivery->take_failure(relay, false, err.text))
 		note_failure(relay, err.text);
 }
 
@@ -112,9 +116,10 @@ stop_producer(Relay *relay)
 {
 	int64_t pause = relay->at_once ? 0 : backoff_next(&relay->restarts);
 
+	relay->delivery->lose_producer(relay);
 	kafka_stop(relay->kafka);
 	relay->produce_ms = clock_ms() + pause;
-	if (intake_resume(relay->intake))
+	if (relay->delivery->lasts && intake_resume(relay->intake))
 		return;
 	relay_release_message(relay);
 	pgstream_close(relay->stream);
@@ -129,6 +134,7 @@ static void
 purge_producer(Relay *relay)
 {
 	relay_release_message(relay);
+	relay->delivery->lose_producer(relay);
 	kafka_stop(relay->kafka);
 	kafka_begin(relay->kafka);
 	tracker_rewind(relay->tracker);

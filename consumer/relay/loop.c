@@ -118,12 +118,12 @@ earlier(int64_t a, int64_t b)
 
 /* What the loop may sleep, in ms; -1 = until something happens. */
 static int
-poll_timeout(const Relay *relay)
+poll_timeout(Relay *relay)
 {
 	int64_t due = INT64_MAX;
 	int64_t wait;
 
-	if (relay->more)
+	if (relay->more || relay->restart)
 		return 0;
 	if (pgstream_is_streaming(relay->stream))
 	{
@@ -139,6 +139,7 @@ poll_timeout(const Relay *relay)
 	due = earlier(due, relay_hold_due(relay));
 	due = earlier(due, relay_handover_due(relay));
 	due = earlier(due, relay_guests_due(relay));
+	due = earlier(due, relay->delivery->due(relay));
 	if (relay->phase == PHASE_RUNNING && relay->reconnect_ms != 0)
 		due = earlier(due, relay->reconnect_ms);
 	if (relay->phase != PHASE_RUNNING)
@@ -226,6 +227,7 @@ run(Relay *relay)
 		relay_serve_reconnect(relay);
 		if (relay->phase != PHASE_DRAINING)
 			relay_serve_stream(relay);
+		relay->delivery->serve(relay);
 		relay_serve_hold(relay);
 		relay_serve_silence(relay);
 		relay_serve_status(relay);
@@ -285,6 +287,14 @@ intake_options(const Config *config)
 	};
 }
 
+/* How events become visible. */
+static Delivery *
+make_delivery(const Config *config)
+{
+	return config_is_exactly_once(config) ? exactly_once_new(config)
+										  : at_least_once_new();
+}
+
 int
 relay_run(const Config *config, bool create_slot, const RelayGuest *guests,
 		  size_t n_guests)
@@ -308,6 +318,7 @@ relay_run(const Config *config, bool create_slot, const RelayGuest *guests,
 	options = intake_options(config);
 	relay.on_error = options.on_error;
 	relay.intake = intake_new(relay.kafka, relay.tracker, &options);
+	relay.delivery = make_delivery(config);
 	relay.maintenance = maintenance_new(config);
 	backoff_init(&relay.backoff, RECONNECT_MIN_MS, RECONNECT_MAX_MS,
 				 (uint64_t) getpid());
@@ -331,6 +342,7 @@ relay_run(const Config *config, bool create_slot, const RelayGuest *guests,
 			 LOG_INT("status", relay.exit_status));
 
 	relay_release_message(&relay);
+	relay.delivery->free(&relay);
 	pgstream_free(relay.stream);
 	kafka_free(relay.kafka);
 	maintenance_free(relay.maintenance);

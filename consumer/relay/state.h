@@ -22,6 +22,7 @@
 #include "postgres/stream.h"
 #include "relay/backoff.h"
 #include "relay/counters.h"
+#include "relay/delivery.h"
 #include "relay/guest.h"
 #include "relay/intake.h"
 #include "relay/maintenance.h"
@@ -53,6 +54,7 @@ typedef struct Relay
 	PgStream *stream;
 	Tracker *tracker;
 	Intake *intake;
+	Delivery *delivery;
 	Maintenance *maintenance;
 	Backoff backoff;  /* of connections to PostgreSQL */
 	Backoff restarts; /* of the producer, all of them */
@@ -74,6 +76,7 @@ typedef struct Relay
 
 	PgMessage message; /* whose lines the intake has */
 	bool more;         /* stopped reading before the socket was empty */
+	bool more_comes;   /* the last message was full, so another follows soon */
 	bool restart;      /* the producer has to be replaced */
 	bool at_once;      /* and without a pause */
 	Outage outage;     /* PostgreSQL cannot be reached, or the slot is in use */

@@ -74,12 +74,10 @@ on_started(Relay *relay)
 	const PgHistory *history = pgstream_history(relay->stream);
 	int64_t quiet;
 
-	if (is_same_history(&relay->history, history, relay->received))
-		tracker_reconnected(relay->tracker);
-	else
+	if (!is_same_history(&relay->history, history, relay->received))
 		forget_positions(relay, history);
 	relay->history = *history;
-	quiet = relay_got_stream(relay);
+	quiet = relay->delivery->begin(relay);
 	log_info("streaming",
 			 LOG_TEXT("slot", config_text(relay->config, CONFIG_RELAY_SLOT)),
 			 LOG_TEXT("system", history->system_identifier),
@@ -110,9 +108,12 @@ tell_waiting(Relay *relay, PgErrorClass error_class, const Error *err)
 		return;
 	relay->standing_by = busy;
 	if (busy)
+	{
 		log_info("standing by: another relay has the slot",
 				 LOG_INT("waited_s", outage_lasted(&relay->outage, now) / 1000),
 				 LOG_TEXT("reason", err->text));
+		relay->delivery->stand_by(relay);
+	}
 	else if (error_class == PG_ERROR_TABLE)
 		log_warning("waiting for a table of [outbox] tables; nothing is "
 					"published before it exists",
@@ -140,6 +141,7 @@ static void
 on_disconnected(Relay *relay, PgErrorClass error_class, const Error *err)
 {
 	relay_release_message(relay);
+	relay->delivery->lose_stream(relay);
 	relay_lost_stream(relay);
 	if (relay->phase != PHASE_RUNNING)
 	{
@@ -261,6 +263,7 @@ advance_stream(Relay *relay)
 		case PGSTREAM_DATA:
 			backoff_reset(&relay->backoff);
 			note_heard(relay);
+			relay->more_comes = relay->message.is_full;
 			if (relay->phase == PHASE_RUNNING)
 				intake_give(relay->intake, relay->message.data,
 							relay->message.len);

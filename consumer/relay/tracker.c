@@ -338,6 +338,7 @@ tracker_all_delivered(Tracker *tracker)
 {
 	for (uint64_t i = tracker->head; i < tracker->tail; i++)
 		at(tracker, i)->owed = 0;
+	tracker->owed = 0;
 	pop_finished(tracker);
 }
 

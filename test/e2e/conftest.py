@@ -19,7 +19,7 @@ from psycopg import sql
 
 _numbers = itertools.count(1)
 
-DELIVERIES = ("at-least-once",)
+DELIVERIES = ("at-least-once", "exactly-once")
 
 ADD = (
     "INSERT INTO outbox (aggregate_type, aggregate_id, event_type, payload)"
@@ -32,6 +32,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--fault-seeds", type=int, default=1)
     parser.addoption("--fault-seconds", type=int, default=20)
     parser.addoption("--fault-delivery", choices=DELIVERIES, help="each without")
+    parser.addoption("--kills", type=int, default=4)
+    parser.addoption("--transactions", type=int, default=200)
 
 
 @pytest.fixture(scope="session")

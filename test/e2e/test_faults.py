@@ -101,7 +101,7 @@ class Site:
         )
         self.sides = [Side(self.postgres, p, self.outbox.slot) for p in proxies]
         for side in self.sides:
-            side.start()
+            side.start("-X", f"relay.delivery={delivery}")
 
     def restart_postgres(self, mode: str) -> None:
         self.outbox.db.close()

@@ -53,9 +53,9 @@ what_is_written_can_be_read(void **state)
 	(void) state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 	{
-		staterecord_write(&cases[i].record, value);
+		state_record_write(&cases[i].record, value);
 		assert_string_equal(value, cases[i].value);
-		assert_true(staterecord_read(&found, value, strlen(value), &err));
+		assert_true(state_record_read(&found, value, strlen(value), &err));
 		assert_record(found, cases[i].record);
 	}
 }
@@ -69,7 +69,7 @@ members_of_a_later_version_are_passed_over(void **state)
 	Error err;
 
 	(void) state;
-	assert_true(staterecord_read(&found, value, strlen(value), &err));
+	assert_true(state_record_read(&found, value, strlen(value), &err));
 	assert_record(found, record(0x10, 2, 0));
 }
 
@@ -110,8 +110,8 @@ a_broken_value_is_refused(void **state)
 	(void) state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 	{
-		assert_false(staterecord_read(&found, cases[i].value,
-									  strlen(cases[i].value), &err));
+		assert_false(state_record_read(&found, cases[i].value,
+									   strlen(cases[i].value), &err));
 		assert_string_equal(err.text, cases[i].reason);
 	}
 }
@@ -123,19 +123,19 @@ a_key_names_system_and_slot(void **state)
 	char system[32];
 
 	(void) state;
-	staterecord_key("7300000000000000001", "pg_outbox", key);
+	state_record_key("7300000000000000001", "pg_outbox", key);
 	assert_string_equal(key, "7300000000000000001/pg_outbox");
 	assert_false(
-		staterecord_is_foreign(key, strlen(key), key, system, sizeof(system)));
-	assert_true(staterecord_is_foreign("73/pg_outbox", 12, key, system,
-									   sizeof(system)));
+		state_record_is_foreign(key, strlen(key), key, system, sizeof(system)));
+	assert_true(state_record_is_foreign("73/pg_outbox", 12, key, system,
+										sizeof(system)));
 	assert_string_equal(system, "73");
 	/* Another slot is nobody's concern here. */
 	assert_false(
-		staterecord_is_foreign("73/other", 8, key, system, sizeof(system)));
+		state_record_is_foreign("73/other", 8, key, system, sizeof(system)));
 	assert_false(
-		staterecord_is_foreign("pg_outbox", 9, key, system, sizeof(system)));
-	assert_false(staterecord_is_foreign("", 0, key, system, sizeof(system)));
+		state_record_is_foreign("pg_outbox", 9, key, system, sizeof(system)));
+	assert_false(state_record_is_foreign("", 0, key, system, sizeof(system)));
 }
 
 static void
