@@ -119,7 +119,7 @@ bench-relay: deps ## Compare the relay with Debezium: drain, CPU, memory, latenc
 	test/setup/jars.sh connect
 	test/setup/jars.sh debezium
 	$(MAKE) all
-	$(PYTHON) bench/relay.py
+	$(PYTHON) bench/relay.py $(if $(DELIVERY),--delivery $(DELIVERY))
 
 installcheck: ## Run pg_regress against a running server with all installed (PGHOST, PGPORT, PGUSER)
 	test/installcheck.sh

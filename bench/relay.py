@@ -2,7 +2,9 @@
 
 Each drains the same backlogs from a copy of one slot into the same broker, then
 publishes events that pgbench commits at a steady rate. All on this machine;
-medians of rounds in turn.
+medians of rounds in turn. With --delivery exactly-once the relay runs so and as
+by default, Debezium in a Connect that commits its offsets with its events, and
+readers see committed records only, as they do in any case.
 """
 
 import argparse
@@ -12,6 +14,7 @@ import sys
 import threading
 import time
 from collections import defaultdict
+from dataclasses import dataclass
 from statistics import median
 
 from backlog import FILL, TOPIC, Drained, drain, fill
@@ -30,12 +33,30 @@ from harness.relay import Relay
 from harness.scratch import Scratch
 from harness.wait import wait_until
 
-# name, of Debezium its options for throughput and latency
-CONTENDERS = [
-    ("pg_outbox", None, None),
-    ("Debezium, default", DEFAULT, DEFAULT),
-    ("Debezium, tuned", TUNED_FOR_THROUGHPUT, TUNED_FOR_LATENCY),
-]
+
+@dataclass(frozen=True)
+class Contender:
+    """Of Debezium its options for throughput and for latency."""
+
+    name: str
+    throughput: tuple[str, str] | None = None
+    latency: tuple[str, str] | None = None
+    exactly_once: bool = False
+
+
+CONTENDERS = {
+    "at-least-once": [
+        Contender("pg_outbox"),
+        Contender("Debezium, default", DEFAULT, DEFAULT),
+        Contender("Debezium, tuned", TUNED_FOR_THROUGHPUT, TUNED_FOR_LATENCY),
+    ],
+    "exactly-once": [
+        Contender("pg_outbox, at least once"),
+        Contender("pg_outbox", exactly_once=True),
+        Contender("Debezium, default", DEFAULT, DEFAULT, True),
+        Contender("Debezium, tuned", TUNED_FOR_THROUGHPUT, TUNED_FOR_LATENCY, True),
+    ],
+}
 
 # The payload says when it was made, in µs.
 LATENCY_SCRIPT = """
@@ -87,11 +108,17 @@ class Site:
                 )
         return name
 
-    def start(self, options: tuple | None, slot: str) -> Relay | Debezium:
+    def start(
+        self, options: tuple | None, slot: str, exactly_once: bool
+    ) -> Relay | Debezium:
         if options is not None:
-            return Debezium(self.scratch, self.postgres, self.kafka, slot, options)
+            return Debezium(
+                self.scratch, self.postgres, self.kafka, slot, options, exactly_once
+            )
+        delivery = "exactly-once" if exactly_once else "at-least-once"
         return Relay(
-            "-d", self.postgres.conninfo(), "-b", self.kafka.brokers, "--slot", slot
+            "-d", self.postgres.conninfo(), "-b", self.kafka.brokers, "--slot", slot,
+            "-X", f"relay.delivery={delivery}",
         )
 
 
@@ -102,12 +129,14 @@ def stop(contender: Relay | Debezium) -> None:
         contender.stop()
 
 
-def throughput(site: Site, options: tuple | None, source: str, events: int) -> Drained:
-    slot = site.slot(options, source)
+def throughput(site: Site, contender: Contender, source: str, events: int) -> Drained:
+    slot = site.slot(contender.throughput, source)
     running: list[Relay | Debezium] = []
 
     def begin() -> int:
-        running.append(site.start(options, slot))
+        running.append(
+            site.start(contender.throughput, slot, contender.exactly_once)
+        )
         return running[0].pid
 
     drained = drain(site.kafka, events, begin)
@@ -146,10 +175,11 @@ class Latencies(threading.Thread):
 
 
 def latency(
-    site: Site, options: tuple | None, rate: int, seconds: int
+    site: Site, contender: Contender, rate: int, seconds: int
 ) -> tuple[float, float]:
     """The median and the 99th percentile at a steady rate, in ms."""
-    contender = site.start(options, site.slot(options))
+    slot = site.slot(contender.latency)
+    running = site.start(contender.latency, slot, contender.exactly_once)
     script = site.postgres.folder / "script.sql"
     script.write_text(LATENCY_SCRIPT)
     consumer = Latencies(site.kafka)
@@ -176,7 +206,7 @@ def latency(
     seen = len(consumer.values)
     load(seconds)
     consumer.stop()
-    stop(contender)
+    stop(running)
     values = sorted(consumer.values[seen:])
     return values[len(values) // 2], values[len(values) * 99 // 100]
 
@@ -186,7 +216,9 @@ def main() -> None:
     parser.add_argument("--events", type=int, default=200_000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=int, default=15, help="0: no latencies")
+    parser.add_argument("--delivery", choices=CONTENDERS, default="at-least-once")
     arguments = parser.parse_args()
+    contenders = CONTENDERS[arguments.delivery]
     with Scratch() as scratch:
         site = Site(scratch)
         try:
@@ -198,13 +230,13 @@ def main() -> None:
                 print(f"\n{arguments.events} events, {size} a transaction", flush=True)
                 drained: dict[str, list[Drained]] = defaultdict(list)
                 for _ in range(arguments.rounds):
-                    for name, options, _ in CONTENDERS:
-                        drained[name].append(
-                            throughput(site, options, source, arguments.events)
+                    for contender in contenders:
+                        drained[contender.name].append(
+                            throughput(site, contender, source, arguments.events)
                         )
                 for name, done in drained.items():
                     print(
-                        f"  {name:20}{median(d.rate for d in done):10,.0f} events/s"
+                        f"  {name:26}{median(d.rate for d in done):10,.0f} events/s"
                         f"{median(d.cpu for d in done) * 1e6:8.1f} µs CPU an event"
                         f"{max(d.memory for d in done):8.0f} MB",
                         flush=True,
@@ -215,10 +247,10 @@ def main() -> None:
                 return
             print("\ncommit to consumer, p50 / p99 in ms", flush=True)
             for rate in (300, 1500):
-                for name, _, options in CONTENDERS:
-                    p50, p99 = latency(site, options, rate, arguments.seconds)
+                for contender in contenders:
+                    p50, p99 = latency(site, contender, rate, arguments.seconds)
                     print(
-                        f"  {name:20}{rate:6} events/s {p50:8.1f} /{p99:8.1f}",
+                        f"  {contender.name:26}{rate:6} events/s {p50:8.1f} /{p99:8.1f}",
                         flush=True,
                     )
         finally:
