@@ -4,9 +4,16 @@ WITH setting AS (
     SELECT s.name, s.setting FROM pg_catalog.pg_settings s
 ), slot AS (
     SELECT s.* FROM pg_catalog.pg_replication_slots s WHERE s.slot_name = $1
+), replicator AS (
+    -- Amazon RDS gives the attribute to nobody, but what it does to a role's members.
+    SELECT r.rolname, s.rolname AS service, r.rolreplication OR r.rolsuper
+            OR coalesce(pg_catalog.pg_has_role(r.oid, s.oid, 'MEMBER'), false) AS may
+    FROM pg_catalog.pg_roles r LEFT JOIN pg_catalog.pg_roles s ON s.rolname = 'rds_replication'
+    WHERE r.rolname = current_user
 ), asked AS (
     SELECT pg_catalog.btrim(t) AS name, pg_catalog.to_regclass(pg_catalog.btrim(t)) AS relation
     FROM pg_catalog.regexp_split_to_table($2, ',(?=([^"]*"[^"]*")*[^"]*$)') AS t
+    WHERE pg_catalog.btrim(t) <> ''
 ), needed AS (
     SELECT purpose, wanted, place
     FROM (VALUES ('topic', $3), ('key', $4), ('payload', $5)) AS v (purpose, names),
@@ -16,10 +23,11 @@ SELECT 'wal_level'::text, setting = 'logical', 'wal_level is ' || setting,
     'ALTER SYSTEM SET wal_level = logical; then restart the server'
 FROM setting WHERE name = 'wal_level'
 UNION ALL
-SELECT 'role', rolreplication OR rolsuper, 'role ' || rolname
-        || CASE WHEN rolreplication OR rolsuper THEN ' has ' ELSE ' lacks ' END || 'REPLICATION',
-    pg_catalog.format('ALTER ROLE %I REPLICATION;', rolname)
-FROM pg_catalog.pg_roles WHERE rolname = current_user
+SELECT 'role', may,
+    'role ' || rolname || CASE WHEN may THEN ' has ' ELSE ' lacks ' END || 'REPLICATION',
+    CASE WHEN service IS NULL THEN pg_catalog.format('ALTER ROLE %I REPLICATION;', rolname)
+         ELSE pg_catalog.format('GRANT %I TO %I;', service, rolname) END
+FROM replicator
 UNION ALL
 SELECT 'max_replication_slots', used < setting::int,
     used || ' of max_replication_slots = ' || setting || ' are used by others',

@@ -24,23 +24,12 @@
 #include "postgres/start.h"
 #include "relay/maintenance_role.h"
 
-/*
- * What the settings ask for, as parameters of the query in sql/check.sql: $1
- * whether the topic is made of columns by their default names, $2 and $3 what
- * [outbox] calls key and payload, or NULL.
- */
-static const char columns_query[] =
-	"SELECT CASE WHEN $1 THEN '{aggregate_type,aggregatetype}' ELSE '{}' END,"
-	" coalesce(parse_ident($2)::text, '{aggregate_id,aggregateid}'),"
-	" coalesce(parse_ident($3)::text, '{payload}')";
-
 /* The extension, which need not be there. */
 static const char extension_query[] =
 	"SELECT extversion, extversion = '" PG_OUTBOX_VERSION "'"
 	" FROM pg_catalog.pg_extension WHERE extname = 'pg_outbox'";
 
 /* The types of parameters (pg_type.dat); they never change. */
-#define BOOLOID 16
 #define TEXTOID 25
 #define TEXTARRAYOID 1009
 
@@ -121,41 +110,24 @@ check_maintenance(Check *check)
 static void
 check_server(Check *check)
 {
-	static const Oid column_types[] = {BOOLOID, TEXTOID, TEXTOID};
 	static const Oid types[] = {TEXTOID, TEXTOID, TEXTARRAYOID, TEXTARRAYOID,
 								TEXTARRAYOID};
 	const char *tables = config_text(check->config, CONFIG_OUTBOX_TABLES);
-	bool by_default =
-		config_text(check->config, CONFIG_OUTBOX_TOPIC) == NULL &&
-		config_text(check->config, CONFIG_OUTBOX_ROUTE_BY) == NULL;
-	const char *columns[] = {by_default ? "t" : "f",
-							 config_text(check->config, CONFIG_OUTBOX_KEY),
-							 config_text(check->config, CONFIG_OUTBOX_PAYLOAD)};
-	PGresult *named;
-	PGresult *result = NULL;
+	/* What columns are needed is the decoder's to say; see check_plugin(). */
+	const char *values[] = {check->slot,
+							tables != NULL ? tables : "public.outbox", "{}",
+							"{}", "{}"};
 	PgErrorClass error_class;
 	Error err;
+	PGresult *result =
+		pgconn_query_params(check->config, check->ordinary, check_query, 5,
+							types, values, &error_class, &err);
 
-	named = pgconn_query_params(check->config, check->ordinary, columns_query,
-								3, column_types, columns, &error_class, &err);
-	if (named != NULL)
-	{
-		const char *values[] = {check->slot,
-								tables != NULL ? tables : "public.outbox",
-								PQgetvalue(named, 0, 0),
-								PQgetvalue(named, 0, 1),
-								PQgetvalue(named, 0, 2)};
-
-		result =
-			pgconn_query_params(check->config, check->ordinary, check_query, 5,
-								types, values, &error_class, &err);
-	}
 	if (result == NULL)
 		report(check, false, err.text, NULL);
 	else
 		report_rows(check, result);
 	PQclear(result);
-	PQclear(named);
 }
 
 /* Starts the plugin as the relay does, and tells what came of it. */
@@ -179,6 +151,25 @@ try_plugin(const Check *check, const PgStartPlan *plan,
 	return result;
 }
 
+/* Tells whether somebody streams from the relay's slot. */
+static bool
+is_at_work(const Check *check)
+{
+	char query[PGSLOT_QUERY_LENGTH];
+	PgErrorClass error_class;
+	Error err;
+	PgSlot found;
+	PGresult *result;
+	bool active;
+
+	pgslot_look_query(check->slot, query);
+	result =
+		pgconn_query(check->config, check->ordinary, query, &error_class, &err);
+	active = pgslot_read(result, &found) && *found.active_pid != '\0';
+	PQclear(result);
+	return active;
+}
+
 /*
  * The plugin: there, allowed, of our version, and happy with [outbox].  On a
  * temporary slot; if none is free, on the relay's own, from which nothing is
@@ -193,7 +184,7 @@ check_plugin(Check *check)
 						.kind = PG_SLOT_TEMPORARY,
 						.is_temporary = true};
 	PgStartResult result;
-	PgErrorClass error_class;
+	PgErrorClass error_class = PG_ERROR_LOST;
 	Error err;
 
 	snprintf(name, sizeof(name), TEMPORARY_SLOT, (int) getpid());
@@ -203,18 +194,19 @@ check_plugin(Check *check)
 		plan = (PgStartPlan){.slot = check->slot};
 		result = try_plugin(check, &plan, &error_class, &err);
 	}
-	if (result == PGSTART_BUSY)
+	if (result == PGSTART_STARTED)
 		report(check, true,
-			   "plugin pg_outbox is at work for another relay; it was not "
-			   "tried with these options, since no slot is free",
+			   "plugin pg_outbox starts with the options of section [outbox]",
+			   NULL);
+	else if (result == PGSTART_BUSY ||
+			 (error_class == PG_ERROR_NO_SENDER && is_at_work(check)))
+		report(check, true,
+			   "plugin pg_outbox is at work for a relay; with these options "
+			   "it was not tried, since that relay has the last slot or "
+			   "walsender",
 			   NULL);
 	else
-		report(check, result == PGSTART_STARTED,
-			   result == PGSTART_STARTED
-				   ? "plugin pg_outbox starts with the options of section "
-					 "[outbox]"
-				   : err.text,
-			   NULL);
+		report(check, false, err.text, NULL);
 }
 
 /* The side of PostgreSQL. */

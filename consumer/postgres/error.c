@@ -224,7 +224,8 @@ static const Rule rules[] = {
 	 * administrator or a shutdown, the system below. */
 	{"08", NULL, ANYWHERE, PG_ERROR_LOST, NULL},
 	{"40", NULL, ANYWHERE, PG_ERROR_LOST, NULL},
-	{"53300", "max_wal_senders", ANYWHERE, PG_ERROR_LOST, raise_max_senders},
+	{"53300", "max_wal_senders", ANYWHERE, PG_ERROR_NO_SENDER,
+	 raise_max_senders},
 	{"53", NULL, ANYWHERE, PG_ERROR_LOST, NULL},
 	{"55P03", NULL, ANYWHERE, PG_ERROR_LOST, NULL},
 	{"57", NULL, ANYWHERE, PG_ERROR_LOST, NULL},
@@ -333,6 +334,7 @@ pgerror_exit_status(PgErrorClass error_class)
 		case PG_ERROR_LOST:
 		case PG_ERROR_BUSY:
 		case PG_ERROR_TABLE:
+		case PG_ERROR_NO_SENDER:
 			break;
 		case PG_ERROR_CONFIG:
 			return EXIT_USAGE;

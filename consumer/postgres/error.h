@@ -22,9 +22,10 @@ typedef enum PgErrorClass
 	PG_ERROR_TABLE,   /* a table of the decoder's options does not exist yet */
 	PG_ERROR_MISSING, /* the slot does not exist */
 	PG_ERROR_NO_SLOT, /* all replication slots are in use */
-	PG_ERROR_DENIED,  /* the server does not let the role in */
-	PG_ERROR_CONFIG,  /* the configuration is wrong */
-	PG_ERROR_REFUSED  /* it will not work until somebody changes something */
+	PG_ERROR_NO_SENDER, /* all walsenders are in use: it may work later */
+	PG_ERROR_DENIED,    /* the server does not let the role in */
+	PG_ERROR_CONFIG,    /* the configuration is wrong */
+	PG_ERROR_REFUSED    /* it will not work until somebody changes something */
 } PgErrorClass;
 
 /* An error as it was reported.  What is not known is NULL. */

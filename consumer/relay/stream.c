@@ -133,7 +133,7 @@ static bool
 may_pass(PgErrorClass error_class)
 {
 	return error_class == PG_ERROR_LOST || error_class == PG_ERROR_BUSY ||
-		   error_class == PG_ERROR_TABLE;
+		   error_class == PG_ERROR_NO_SENDER || error_class == PG_ERROR_TABLE;
 }
 
 /* The connection ended: connects again later, or gives up. */

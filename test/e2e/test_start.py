@@ -556,3 +556,63 @@ def test_wrong_decoder_options(outbox: Outbox, setting: str, words: str) -> None
     )
     assert status == 3
     assert any(words in line for line in said.splitlines() if line.startswith("FAIL  ")), said
+
+
+def check_failures(outbox: Outbox, *arguments: str) -> list[str]:
+    """What check finds wrong with PostgreSQL."""
+    _, said = run_command(
+        "check", "-d", outbox.conninfo, "--slot", outbox.slot, *arguments
+    )
+    return [
+        line for line in said.splitlines()
+        if line.startswith("FAIL  ") and "Kafka does not answer" not in line
+    ]
+
+
+def test_check_counts_nothing_of_its_own(own_outbox: Outbox) -> None:
+    """One slot and one walsender are enough, whether the relay runs or not."""
+    outbox = own_outbox
+    outbox.postgres.configure("max_replication_slots = 1", "max_wal_senders = 1")
+    outbox.db.close()
+    outbox.postgres.restart()
+    outbox.reconnect()
+    outbox.create_slot()
+    assert check_failures(outbox) == []
+    # On the relay's slot, since no other is free; and it is not moved.
+    before = outbox.confirmed()
+    [failure] = check_failures(outbox, "-X", "outbox.shard=5")
+    assert 'option "shard": invalid value "5"' in failure
+    assert outbox.confirmed() == before
+    outbox.streaming_relay()
+    assert check_failures(outbox) == []
+
+
+def test_check_of_no_table(outbox: Outbox) -> None:
+    """All events are logical messages."""
+    outbox.create_slot()
+    assert check_failures(outbox, "-X", "outbox.tables=") == []
+
+
+def test_check_names_the_role_of_a_service(own_outbox: Outbox) -> None:
+    """Where ALTER ROLE fails and membership does it."""
+    outbox = own_outbox
+    outbox.create_slot()
+    outbox.db.execute("CREATE ROLE relay LOGIN")
+    arguments = ("-X", "postgres.user=relay")
+    first, *_ = check_failures(outbox, *arguments)
+    assert first == "FAIL  role relay lacks REPLICATION; repair: ALTER ROLE relay REPLICATION;"
+    outbox.db.execute("CREATE ROLE rds_replication NOLOGIN")
+    first, *_ = check_failures(outbox, *arguments)
+    assert first == (
+        "FAIL  role relay lacks REPLICATION; repair: GRANT rds_replication TO relay;"
+    )
+    outbox.db.execute("GRANT rds_replication TO relay")
+    assert not any("lacks REPLICATION" in line for line in check_failures(outbox, *arguments))
+
+
+def test_check_says_what_the_plugin_waits_for(
+    outbox: Outbox, open_transaction: psycopg.Connection
+) -> None:
+    [failure] = [line for line in check_failures(outbox) if "did not start" in line]
+    assert "plugin pg_outbox did not start within 5 s: " in failure
+    assert re.search(blocked_by(open_transaction), failure), failure

@@ -151,6 +151,12 @@ the_same_state_may_mean_several_things(void **state)
 	assert_judged((PgReport){.state = "53400",
 							 .message = "all replication slots are in use"},
 				  PG_ERROR_NO_SLOT, "max_replication_slots");
+	assert_judged((PgReport){.state = "53300",
+							 .connecting = true,
+							 .message = "number of requested standby "
+										"connections exceeds max_wal_senders "
+										"(currently 1)"},
+				  PG_ERROR_NO_SENDER, "raise max_wal_senders");
 }
 
 static void
@@ -227,6 +233,7 @@ classes_have_exit_statuses(void **state)
 	assert_int_equal(pgerror_exit_status(PG_ERROR_LOST), EXIT_FAILED);
 	assert_int_equal(pgerror_exit_status(PG_ERROR_BUSY), EXIT_FAILED);
 	assert_int_equal(pgerror_exit_status(PG_ERROR_TABLE), EXIT_FAILED);
+	assert_int_equal(pgerror_exit_status(PG_ERROR_NO_SENDER), EXIT_FAILED);
 	assert_int_equal(pgerror_exit_status(PG_ERROR_CONFIG), EXIT_USAGE);
 	assert_int_equal(pgerror_exit_status(PG_ERROR_MISSING), EXIT_PERSON);
 	assert_int_equal(pgerror_exit_status(PG_ERROR_NO_SLOT), EXIT_PERSON);
