@@ -5,9 +5,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include <inttypes.h>
 #include <libpq-fe.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -15,6 +13,7 @@
 #include "base/memory.h"
 #include "postgres/connection.h"
 #include "postgres/failure.h"
+#include "postgres/task.h"
 #include "postgres/waiting.h"
 
 /* A command that takes longer than this, in ms, is asked after. */
@@ -27,9 +26,8 @@ struct PgWaiting
 	const PGconn *command; /* whose answer is awaited; NULL: none */
 	int64_t alive_ms;      /* when the backend was last known to be at work */
 	int64_t look_ms;       /* when to ask next */
-	PGconn *conn;          /* over which is asked; NULL: not now */
-	PostgresPollingStatusType polling;
-	bool sent; /* the query is */
+	PgTask *task;          /* over which is asked */
+	bool sent;             /* the query is */
 };
 
 /*
@@ -71,16 +69,8 @@ pgwaiting_new(const Config *config)
 
 	waiting->config = config;
 	waiting->timeout_ms = pgconn_timeout(config);
+	waiting->task = pgtask_new();
 	return waiting;
-}
-
-/* Ends the connection over which was asked. */
-static void
-hang_up(PgWaiting *waiting)
-{
-	PQfinish(waiting->conn);
-	waiting->conn = NULL;
-	waiting->sent = false;
 }
 
 void
@@ -88,7 +78,7 @@ pgwaiting_free(PgWaiting *waiting)
 {
 	if (waiting == NULL)
 		return;
-	hang_up(waiting);
+	pgtask_free(waiting->task);
 	free(waiting);
 }
 
@@ -97,7 +87,7 @@ pgwaiting_begin(PgWaiting *waiting, const PGconn *conn)
 {
 	int64_t half = waiting->timeout_ms / 2;
 
-	hang_up(waiting);
+	pgtask_end(waiting->task);
 	waiting->command = conn;
 	waiting->alive_ms = clock_ms();
 	waiting->look_ms =
@@ -107,22 +97,20 @@ pgwaiting_begin(PgWaiting *waiting, const PGconn *conn)
 void
 pgwaiting_end(PgWaiting *waiting)
 {
-	hang_up(waiting);
+	pgtask_end(waiting->task);
 	waiting->command = NULL;
 }
 
 int
 pgwaiting_fd(const PgWaiting *waiting)
 {
-	return waiting->conn == NULL ? -1 : PQsocket(waiting->conn);
+	return pgtask_fd(waiting->task);
 }
 
 short
 pgwaiting_events(const PgWaiting *waiting)
 {
-	if (!waiting->sent && waiting->polling != PGRES_POLLING_READING)
-		return POLLOUT;
-	return POLLIN;
+	return pgtask_events(waiting->task);
 }
 
 int64_t
@@ -132,23 +120,16 @@ pgwaiting_due(const PgWaiting *waiting)
 
 	if (waiting->command == NULL)
 		return INT64_MAX;
-	return waiting->conn == NULL && waiting->look_ms < end ? waiting->look_ms
-														   : end;
-}
-
-/* Begins to ask. */
-static void
-start(PgWaiting *waiting)
-{
-	waiting->conn = pgconn_start_beside(waiting->config, waiting->command);
-	waiting->polling = PGRES_POLLING_WRITING;
+	return !pgtask_is_running(waiting->task) && waiting->look_ms < end
+			   ? waiting->look_ms
+			   : end;
 }
 
 /* The backend is at work: asks again later. */
 static PgWaitingResult
 answered(PgWaiting *waiting)
 {
-	hang_up(waiting);
+	pgtask_end(waiting->task);
 	waiting->alive_ms = clock_ms();
 	waiting->look_ms = waiting->alive_ms + waiting->timeout_ms / 2;
 	return PGWAITING_KNOWN;
@@ -156,55 +137,31 @@ answered(PgWaiting *waiting)
 
 /* It could not be asked: a server that says why is there, at least. */
 static PgWaitingResult
-failed(PgWaiting *waiting, const PGresult *result, Error *err)
+failed(PgWaiting *waiting, const Error *reason, Error *err)
 {
-	bool said = pgfailure_is_answer(waiting->conn, result);
-	Error reason;
-
-	pgfailure_judge(waiting->conn, result, "", NULL, &reason);
-	if (said)
+	if (pgfailure_is_answer(pgtask_connection(waiting->task),
+							pgtask_result(waiting->task)))
 	{
-		error_set(err, "what for cannot be told: %s", reason.text);
+		error_set(err, "what for cannot be told: %s", reason->text);
 		return answered(waiting);
 	}
-	hang_up(waiting);
+	pgtask_end(waiting->task);
 	waiting->look_ms = clock_ms() + FIRST_LOOK_MS;
 	return PGWAITING_QUIET;
 }
 
-/* Sends the query. */
-static bool
+/* Connected: sends the query, within the same time. */
+static void
 send_query(PgWaiting *waiting)
 {
 	char query[sizeof(query_format) + 16];
 
 	snprintf(query, sizeof(query), query_format,
 			 PQbackendPID(waiting->command));
-	waiting->sent = PQsetnonblocking(waiting->conn, 1) == 0 &&
-					PQsendQuery(waiting->conn, query) == 1;
-	return waiting->sent;
-}
-
-/* Goes on connecting. */
-static PgWaitingResult
-serve_connecting(PgWaiting *waiting, Error *err)
-{
-	struct pollfd fd = {.fd = pgwaiting_fd(waiting),
-						.events = pgwaiting_events(waiting)};
-
-	if (PQstatus(waiting->conn) != CONNECTION_BAD)
-	{
-		/* PQconnectPoll() may only be called when the socket is ready. */
-		if (poll(&fd, 1, 0) == 0)
-			return PGWAITING_QUIET;
-		waiting->polling = PQconnectPoll(waiting->conn);
-	}
-	else
-		waiting->polling = PGRES_POLLING_FAILED;
-	if (waiting->polling == PGRES_POLLING_FAILED ||
-		(waiting->polling == PGRES_POLLING_OK && !send_query(waiting)))
-		return failed(waiting, NULL, err);
-	return PGWAITING_QUIET;
+	/* What fails here comes up again in the next step. */
+	PQsendQuery(pgtask_connection(waiting->task), query);
+	pgtask_set_timeout(waiting->task, waiting->timeout_ms);
+	waiting->sent = true;
 }
 
 /* Writes who blocks, from the answer. */
@@ -239,29 +196,32 @@ describe(const PGresult *result, Error *err)
 					  : PQgetvalue(result, 0, COLUMN_EVENT));
 }
 
-/* Takes the answer, if it is there. */
+/* Goes on asking. */
 static PgWaitingResult
-serve_asked(PgWaiting *waiting, Error *err)
+ask(PgWaiting *waiting, Error *err)
 {
-	PGresult *result;
-	PgWaitingResult next;
+	const PGresult *result;
+	Error reason;
 
-	if (PQflush(waiting->conn) < 0 || PQconsumeInput(waiting->conn) == 0)
-		return failed(waiting, NULL, err);
-	if (PQisBusy(waiting->conn))
-		return PGWAITING_QUIET;
-	result = PQgetResult(waiting->conn);
-	if (PQresultStatus(result) != PGRES_TUPLES_OK)
-		next = failed(waiting, result, err);
-	else if (PQntuples(result) == 0)
-		next = PGWAITING_GONE;
-	else
+	switch (pgtask_serve(waiting->task, "", &reason))
 	{
-		describe(result, err);
-		next = answered(waiting);
+		case PGTASK_WAIT:
+			return PGWAITING_QUIET;
+		case PGTASK_FAILED:
+			return failed(waiting, &reason, err);
+		case PGTASK_READY:
+			break;
 	}
-	PQclear(result);
-	return next;
+	if (!waiting->sent)
+	{
+		send_query(waiting);
+		return PGWAITING_QUIET;
+	}
+	result = pgtask_result(waiting->task);
+	if (PQntuples(result) == 0)
+		return PGWAITING_GONE;
+	describe(result, err);
+	return answered(waiting);
 }
 
 PgWaitingResult
@@ -272,11 +232,15 @@ pgwaiting_serve(PgWaiting *waiting, Error *err)
 
 	if (waiting->command == NULL)
 		return PGWAITING_QUIET;
-	if (waiting->conn == NULL && now >= waiting->look_ms)
-		start(waiting);
-	if (waiting->conn != NULL)
-		next = waiting->sent ? serve_asked(waiting, err)
-							 : serve_connecting(waiting, err);
+	if (!pgtask_is_running(waiting->task) && now >= waiting->look_ms)
+	{
+		pgtask_start(waiting->task,
+					 pgconn_start_beside(waiting->config, waiting->command),
+					 waiting->timeout_ms);
+		waiting->sent = false;
+	}
+	if (pgtask_is_running(waiting->task))
+		next = ask(waiting, err);
 	if (next == PGWAITING_QUIET &&
 		now >= waiting->alive_ms + waiting->timeout_ms)
 		next = PGWAITING_GONE;

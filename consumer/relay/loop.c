@@ -105,9 +105,8 @@ serve_signals(Relay *relay)
 	}
 }
 
-/* What the loop polls beside its guests: signals, Kafka, stream, maintenance.
- */
-#define OWN_FDS 4
+/* What the loop polls beside its guests: see wait_for_something(). */
+#define OWN_FDS 5
 
 /* The earlier of two times. */
 static int64_t
