@@ -40,9 +40,9 @@ def sasl_kafka(scratch: Scratch) -> Iterator[Kafka]:
         scratch,
         "sasl_kafka",
         "listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,"
-        "PROXIED:SASL_PLAINTEXT\n"
-        "listener.name.proxied.sasl.enabled.mechanisms=PLAIN\n"
-        "listener.name.proxied.plain.sasl.jaas.config="
+        "PROXIED0:SASL_PLAINTEXT\n"
+        "listener.name.proxied0.sasl.enabled.mechanisms=PLAIN\n"
+        "listener.name.proxied0.plain.sasl.jaas.config="
         "org.apache.kafka.common.security.plain.PlainLoginModule required"
         ' user_relay="right";\n'
         "authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer\n"
@@ -82,8 +82,8 @@ def test_no_right_at_all(outbox: Outbox, sasl_kafka: Kafka) -> None:
     wait_statuses(relay, 10)
     assert count(relay, "a producer begins") < 20
     assert not outbox.is_confirmed(outbox.wal_end())
-    sasl_kafka.allow("relay", outbox.topic, AclOperation.WRITE)
-    outbox.wait_all_confirmed()
+    with sasl_kafka.allowed("relay", outbox.topic, AclOperation.WRITE):
+        outbox.wait_all_confirmed()
     assert [r.value for r in sasl_kafka.read(outbox.topic)] == [b"1"]
     assert relay.messages().count("streaming") <= 2
 
@@ -100,9 +100,9 @@ def test_wrong_password(outbox: Outbox, sasl_kafka: Kafka) -> None:
     assert "wrong" not in relay.log()
     relay.kill()
     sasl_kafka.create_topic(outbox.topic)
-    sasl_kafka.allow("relay", outbox.topic, AclOperation.WRITE)
-    outbox.relay(*as_relay(sasl_kafka))
-    assert len(outbox.wait_published(1)) == 1
+    with sasl_kafka.allowed("relay", outbox.topic, AclOperation.WRITE):
+        outbox.relay(*as_relay(sasl_kafka))
+        assert len(outbox.wait_published(1)) == 1
 
 
 def test_a_second_error(outbox: Outbox, sasl_kafka: Kafka) -> None:
@@ -198,10 +198,10 @@ def test_check_sees_missing_rights(outbox: Outbox, sasl_kafka: Kafka) -> None:
         " relay's principal WRITE on it"
     )
     assert topic == refused
-    sasl_kafka.allow("relay", outbox.topic, AclOperation.DESCRIBE)
-    assert failures(outbox, *arguments)[1] == refused
-    sasl_kafka.allow("relay", outbox.topic, AclOperation.WRITE)
-    assert failures(outbox, *arguments) == []
+    with sasl_kafka.allowed("relay", outbox.topic, AclOperation.DESCRIBE):
+        assert failures(outbox, *arguments)[1] == refused
+    with sasl_kafka.allowed("relay", outbox.topic, AclOperation.WRITE):
+        assert failures(outbox, *arguments) == []
     assert sasl_kafka.count(outbox.topic) == 0
 
 

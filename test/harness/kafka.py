@@ -5,7 +5,7 @@ import signal
 import threading
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -259,18 +259,8 @@ class Kafka:
         admin.incremental_alter_configs([resource])[resource].result()
 
     @contextmanager
-    def denied(
-        self,
-        name: str,
-        operation: AclOperation,
-        resource: ResourceType = ResourceType.TOPIC,
-        pattern: ResourcePatternType = ResourcePatternType.LITERAL,
-    ) -> Iterator[None]:
-        """Forbids everybody an operation on a topic, or another resource."""
-        rule = (
-            resource, name, pattern, "User:ANONYMOUS", "*", operation,
-            AclPermissionType.DENY,
-        )
+    def _ruled(self, *rule) -> Iterator[None]:
+        """Has a rule: what AclBinding takes."""
         admin = self._admin()
         for answer in admin.create_acls([AclBinding(*rule)]).values():
             answer.result()
@@ -280,15 +270,26 @@ class Kafka:
             for answer in admin.delete_acls([AclBindingFilter(*rule)]).values():
                 answer.result()
 
-    def allow(self, user: str, topic: str, operation: AclOperation) -> None:
-        """Allows a user an operation on a topic."""
-        rule = (
-            ResourceType.TOPIC, topic, ResourcePatternType.LITERAL,
-            f"User:{user}", "*", operation, AclPermissionType.ALLOW,
+    def denied(
+        self,
+        name: str,
+        operation: AclOperation,
+        resource: ResourceType = ResourceType.TOPIC,
+        pattern: ResourcePatternType = ResourcePatternType.LITERAL,
+    ) -> AbstractContextManager[None]:
+        """Forbids everybody an operation on a topic, or another resource."""
+        return self._ruled(
+            resource, name, pattern, "User:ANONYMOUS", "*", operation, AclPermissionType.DENY
         )
-        admin = self._admin()
-        for answer in admin.create_acls([AclBinding(*rule)]).values():
-            answer.result()
+
+    def allowed(
+        self, user: str, topic: str, operation: AclOperation
+    ) -> AbstractContextManager[None]:
+        """Allows a user an operation on a topic."""
+        return self._ruled(
+            ResourceType.TOPIC, topic, ResourcePatternType.LITERAL, f"User:{user}", "*",
+            operation, AclPermissionType.ALLOW,
+        )
 
     def topic_config(self, name: str) -> dict[str, str]:
         """The properties of a topic."""
