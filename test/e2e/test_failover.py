@@ -7,8 +7,9 @@ import pytest
 from conftest import Outbox
 from harness.kafka import Kafka
 from harness.postgres import Postgres
-from harness.process import free_port
+from harness.process import free_port, run
 from harness.proxy import Proxy
+from harness.relay import Relay, parse_logfmt
 from harness.scratch import Scratch
 from harness.wait import wait_until
 from harness.workload import Writer, check
@@ -79,6 +80,150 @@ def test_a_standby_is_promoted(own_outbox: Outbox, standby: Postgres) -> None:
     own_outbox.wait_all_confirmed()
     assert [r.value for r in records] == [b"1", b"2"]
     assert relay.terminate() == 0
+
+
+def received(relay: Relay) -> str:
+    """The furthest position that the relay has told a server."""
+    lines = [line for line in map(parse_logfmt, relay.lines) if line.get("msg") == "status"]
+    return lines[-1]["written"]
+
+
+def write_wal(outbox: Outbox, past: str | None = None) -> None:
+    """Writes a MB of WAL, or as much as it takes to come past a position."""
+    while True:
+        outbox.db.execute(
+            "SELECT pg_logical_emit_message(true, 'padding', repeat('x', 1000000))"
+        )
+        if past is None or is_past(outbox, past):
+            return
+
+
+def is_past(outbox: Outbox, position: str) -> bool:
+    return outbox.db.execute(
+        "SELECT pg_current_wal_insert_lsn() > %s", (position,)
+    ).fetchone()[0]
+
+
+def test_a_standby_that_diverged(own_outbox: Outbox, standby: Postgres) -> None:
+    """What it commits where the old primary had something else is published:
+    that positions are below what was read says nothing on another timeline."""
+    outbox = own_outbox
+    primary = outbox.postgres
+    outbox.create_slot()
+    relay = outbox.relay(*hosts(standby, primary), "-X", "log.level=debug")
+    outbox.add("k", "1")
+    outbox.wait_published(1)
+    outbox.wait_all_confirmed()
+    standby.kill()
+    write_wal(outbox)
+    outbox.add("k", "2")
+    outbox.wait_published(2)
+    outbox.wait_all_confirmed()
+    primary.kill()
+    relay.wait_for_log("waiting for PostgreSQL")
+    relay.signal(signal.SIGSTOP)
+
+    standby.start()
+    standby.promote()
+    outbox.postgres = standby
+    outbox.reconnect()
+    outbox.create_slot()
+    outbox.add("k", "3")
+    assert not is_past(outbox, received(relay))
+    # So the position of the server's end does not tell it either.
+    write_wal(outbox, past=received(relay))
+    relay.signal(signal.SIGCONT)
+    outbox.wait_all_confirmed()
+    assert [r.value for r in outbox.kafka.read(outbox.topic)] == [b"1", b"2", b"3"]
+    assert "the server has another history" in relay.log()
+
+
+class Backup:
+    """The folder of a server that is stopped, to set it back to."""
+
+    def __init__(self, outbox: Outbox) -> None:
+        self.outbox = outbox
+        self.server = outbox.postgres
+        self.folder = self.server.data.with_name("backup")
+        outbox.db.close()
+        self.server.stop()
+        run(["cp", "-a", str(self.server.data), str(self.folder)])
+        self._start()
+
+    def restore(self) -> None:
+        self.outbox.db.close()
+        self.server.kill()
+        run(["rm", "-rf", str(self.server.data)])
+        run(["cp", "-a", str(self.folder), str(self.server.data)])
+        self._start()
+
+    def _start(self) -> None:
+        self.server.start()
+        self.outbox.reconnect()
+
+
+def test_a_server_that_was_set_back(own_outbox: Outbox) -> None:
+    """To a copy of its files, so system and timeline are the same: what it
+    commits below what was read is published."""
+    outbox = own_outbox
+    outbox.create_slot()
+    relay = outbox.relay("-X", "log.level=debug")
+    outbox.add("k", "1")
+    outbox.wait_published(1)
+    outbox.wait_all_confirmed()
+    backup = Backup(outbox)
+    write_wal(outbox)
+    outbox.add("k", "2")
+    outbox.wait_published(2)
+    outbox.wait_all_confirmed()
+    before = received(relay)
+    backup.restore()
+    relay.wait_for_log("the server has another history")
+    outbox.add("k", "3")
+    assert not is_past(outbox, before)
+    outbox.wait_all_confirmed()
+    # The slot was set back as well, and may repeat the first.
+    assert outbox.kafka.read(outbox.topic)[-1].value == b"3"
+
+
+def test_a_refused_event_of_another_history(own_outbox: Outbox) -> None:
+    """Another event may have its very position there, and is published."""
+    outbox = own_outbox
+    outbox.create_slot()
+    small, large = (f"{outbox.aggregate_type}-{n}" for n in "ab")
+    outbox.kafka.create_topic(f"{small}.events", 1, **{"max.message.bytes": "10000"})
+    outbox.kafka.create_topic(f"{large}.events", 1)
+
+    def add(aggregate_type: str) -> str:
+        outbox.db.execute(
+            "INSERT INTO outbox (aggregate_type, aggregate_id, event_type, payload)"
+            " VALUES (%s, 'k', 'e', to_jsonb(repeat('x', 20000)))",
+            (aggregate_type,),
+        )
+        return outbox.db.execute("SELECT pg_current_wal_insert_lsn()").fetchone()[0]
+
+    relay = outbox.streaming_relay()
+    outbox.wait_all_confirmed()
+    relay.signal(signal.SIGSTOP)
+    outbox.db.execute(
+        "SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots"
+    )
+    backup = Backup(outbox)
+    refused = add(small)
+    relay.signal(signal.SIGCONT)
+    relay.wait_for_log("holding: an event cannot be published")
+    # Its WAL is the same byte for byte, unless the server writes by itself.
+    for _ in range(10):
+        relay.signal(signal.SIGSTOP)
+        backup.restore()
+        if add(large) == refused:
+            break
+    else:
+        raise AssertionError("the position does not come again")
+    write_wal(outbox)
+    relay.signal(signal.SIGCONT)
+    wait_until(lambda: outbox.kafka.count(f"{large}.events") == 1, "the other event")
+    assert relay.log().count("holding: an event") == 1
 
 
 def test_a_host_that_never_answers(outbox: Outbox) -> None:
