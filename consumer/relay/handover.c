@@ -43,8 +43,6 @@ relay_got_stream(Relay *relay)
 {
 	int64_t wait = relay->fresh ? 0 : QUIET_MS;
 
-	/* So soon again that nobody else can have published. */
-	relay->give_up_ms = 0;
 	relay->quiet_ms = wait == 0 ? 0 : clock_ms() + wait;
 	relay->fresh = false;
 	return wait;

@@ -129,7 +129,7 @@ stop_producer(Relay *relay)
 	relay->reconnect_ms = relay->produce_ms;
 }
 
-/* Replaces the producer; the stream is over, or begins only now. */
+/* Replaces the producer; the stream is over. */
 static void
 purge_producer(Relay *relay)
 {

@@ -139,8 +139,7 @@ poll_timeout(Relay *relay)
 	due = earlier(due, relay_handover_due(relay));
 	due = earlier(due, relay_guests_due(relay));
 	due = earlier(due, relay->delivery->due(relay));
-	if (relay->phase == PHASE_RUNNING && relay->reconnect_ms != 0)
-		due = earlier(due, relay->reconnect_ms);
+	due = earlier(due, relay_reconnect_due(relay));
 	if (relay->phase != PHASE_RUNNING)
 		due = earlier(due, relay->deadline_ms);
 	if (due == INT64_MAX)

@@ -52,8 +52,6 @@ is_same_history(const PgHistory *last, const PgHistory *now, Lsn received)
 static void
 forget_positions(Relay *relay, const PgHistory *now)
 {
-	if (kafka_in_flight(relay->kafka) > 0)
-		relay_give_up_in_flight(relay, "the server has another history");
 	if (*relay->history.system_identifier != '\0')
 		log_warning("the server has another history: no position of the last "
 					"one counts any more",
@@ -195,7 +193,7 @@ take_lines(Relay *relay)
 
 	if (relay->message.buffer == NULL)
 		return true;
-	if (relay->purge || relay_is_quiet(relay) || relay_is_holding(relay))
+	if (relay_is_quiet(relay) || relay_is_holding(relay))
 		return false;
 	switch (intake_take(relay->intake, &err))
 	{
@@ -308,11 +306,23 @@ relay_serve_stream(Relay *relay)
 	relay->more = true;
 }
 
+/*
+ * Not before what is in flight is acknowledged or given up: libpq may wait for
+ * the look-up of a name, and the loop with it.
+ */
+int64_t
+relay_reconnect_due(const Relay *relay)
+{
+	if (relay->phase != PHASE_RUNNING || relay->reconnect_ms == 0 ||
+		relay->give_up_ms != 0)
+		return INT64_MAX;
+	return relay->reconnect_ms;
+}
+
 void
 relay_serve_reconnect(Relay *relay)
 {
-	if (relay->phase != PHASE_RUNNING || relay->reconnect_ms == 0 ||
-		clock_ms() < relay->reconnect_ms)
+	if (clock_ms() < relay_reconnect_due(relay))
 		return;
 	relay->reconnect_ms = 0;
 	outage_end(&relay->blocked);

@@ -18,6 +18,7 @@
 
 /* Connects again if it is time to. */
 extern void relay_serve_reconnect(Relay *relay);
+extern int64_t relay_reconnect_due(const Relay *relay);
 
 /* Reads the stream as far as there is room, but for no more than a turn. */
 extern void relay_serve_stream(Relay *relay);

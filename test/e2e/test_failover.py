@@ -186,46 +186,6 @@ def test_a_server_that_was_set_back(own_outbox: Outbox) -> None:
     assert outbox.kafka.read(outbox.topic)[-1].value == b"3"
 
 
-def test_a_refused_event_of_another_history(own_outbox: Outbox) -> None:
-    """Another event may have its very position there, and is published."""
-    outbox = own_outbox
-    outbox.create_slot()
-    small, large = (f"{outbox.aggregate_type}-{n}" for n in "ab")
-    outbox.kafka.create_topic(f"{small}.events", 1, **{"max.message.bytes": "10000"})
-    outbox.kafka.create_topic(f"{large}.events", 1)
-
-    def add(aggregate_type: str) -> str:
-        outbox.db.execute(
-            "INSERT INTO outbox (aggregate_type, aggregate_id, event_type, payload)"
-            " VALUES (%s, 'k', 'e', to_jsonb(repeat('x', 20000)))",
-            (aggregate_type,),
-        )
-        return outbox.db.execute("SELECT pg_current_wal_insert_lsn()").fetchone()[0]
-
-    relay = outbox.streaming_relay()
-    outbox.wait_all_confirmed()
-    relay.signal(signal.SIGSTOP)
-    outbox.db.execute(
-        "SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots"
-    )
-    backup = Backup(outbox)
-    refused = add(small)
-    relay.signal(signal.SIGCONT)
-    relay.wait_for_log("holding: an event cannot be published")
-    # Its WAL is the same byte for byte, unless the server writes by itself.
-    for _ in range(10):
-        relay.signal(signal.SIGSTOP)
-        backup.restore()
-        if add(large) == refused:
-            break
-    else:
-        raise AssertionError("the position does not come again")
-    write_wal(outbox)
-    relay.signal(signal.SIGCONT)
-    wait_until(lambda: outbox.kafka.count(f"{large}.events") == 1, "the other event")
-    assert relay.log().count("holding: an event") == 1
-
-
 def test_a_host_that_never_answers(outbox: Outbox) -> None:
     """It takes the connection and is silent: the relay goes on to the next host."""
     frozen = Proxy(outbox.postgres.port)

@@ -248,17 +248,20 @@ def test_standing_by_is_quiet(pair: Pair) -> None:
 
 def test_the_end_of_the_stream_while_nothing_is_read(pair: Pair) -> None:
     """The budget is used and Kafka does not answer: that the stream is over is
-    noticed all the same, and what is in flight given up."""
-    relay = pair.proxied_relay("-X", "relay.inflight_bytes=64kB")
+    noticed all the same, and what is in flight given up before another one."""
+    relay = pair.streaming_relay("-X", "relay.inflight_bytes=64kB")
     pair.number(1)
     pair.wait_published(1)
     with pair.kafka.frozen():
         pair.number(1000)
-        pair.postgres_proxy.set_mode("swallow")
-        pair.postgres_proxy.cut()
-        relay.wait_for_log("waiting for PostgreSQL")
-        relay.wait_for_log("what Kafka has not acknowledged is given up")
-        pair.postgres_proxy.set_mode("pass")
+        pid = pair.slot_row("active_pid")
+        pair.db.execute("SELECT pg_terminate_backend(%s)", (pid,))
+        wait_until(lambda: relay.log().count("msg=streaming") == 2, "another stream")
+        messages = relay.messages()
+        given_up = messages.index(
+            "what Kafka has not acknowledged is given up, and comes again"
+        )
+        assert messages[given_up:].count("streaming") == 1, relay.log()
     pair.wait_all_confirmed()
     assert pair.verdict().is_kept()
 
@@ -308,11 +311,15 @@ def test_losing_postgres_alone_repeats_nothing(pair: Pair) -> None:
     for _ in range(10):
         before = pair.verdict().repeated
         given_up = relay.log().count("is given up")
+        lost = relay.log().count("waiting for PostgreSQL")
         with pair.kafka.frozen():
             pair.number(10)
             pair.wait_read()
             pid = pair.slot_row("active_pid")
             pair.db.execute("SELECT pg_terminate_backend(%s)", (pid,))
+            wait_until(
+                lambda n=lost: relay.log().count("waiting for PostgreSQL") > n, "loss"
+            )
         pair.wait_all_confirmed()
         if relay.log().count("is given up") == given_up:
             break
