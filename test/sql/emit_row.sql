@@ -145,7 +145,9 @@ END $$;
 SELECT lines();
 SELECT outbox.emit_row(NULL);
 SELECT outbox.emit_row(o) FROM (SELECT 1) x LEFT JOIN outbox o ON false;
+\set VERBOSITY terse
 SELECT outbox.emit_row(1);
+\set VERBOSITY default
 -- As many columns as a table may have.
 SELECT 'CREATE TABLE wide (id int, aggregate_type text, aggregate_id text, payload text, ' || string_agg('c' || n || ' bool', ', ') || ')' FROM generate_series(1, 1596) n \gexec
 INSERT INTO wide (id, aggregate_type, aggregate_id, payload, c1596) VALUES (1, 'T', 'wide', 'p', true);

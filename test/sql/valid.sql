@@ -4,11 +4,13 @@ SELECT open_slot();
 CREATE TABLE v (id int, aggregate_type text DEFAULT 'T', aggregate_id text DEFAULT 'k', payload text DEFAULT 'p', doc jsonb DEFAULT '{}', h jsonb,
     nums numeric[]);
 -- A text that is not valid: a character of no type, which a binary-coercible cast makes of bytes.
+SET client_min_messages = warning;
 CREATE TYPE raw_text;
 CREATE FUNCTION raw_in(cstring) RETURNS raw_text LANGUAGE internal IMMUTABLE STRICT AS 'byteain';
 CREATE FUNCTION raw_out(raw_text) RETURNS cstring LANGUAGE internal IMMUTABLE STRICT AS 'byteaout';
 CREATE TYPE raw_text (INPUT = raw_in, OUTPUT = raw_out, LIKE = bytea);
 CREATE CAST (raw_text AS text) WITHOUT FUNCTION;
+RESET client_min_messages;
 CREATE FUNCTION invalid() RETURNS text LANGUAGE sql AS $$ SELECT '\xc8'::raw_text::text $$;
 
 INSERT INTO v (id, payload) VALUES (1, invalid());
