@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "relay/handover.h"
+#include "relay/published.h"
 #include "relay/state.h"
 
 /*
@@ -46,9 +47,10 @@ ignore(Relay *relay)
 }
 
 static void
-take_delivery(Relay *relay, uint64_t ticket)
+take_delivery(Relay *relay, const KafkaDelivery *delivery)
 {
-	tracker_delivered(relay->tracker, ticket);
+	published_count(relay, delivery);
+	tracker_delivered(relay->tracker, delivery->ticket);
 }
 
 static bool

@@ -17,11 +17,9 @@
 #include <stdint.h>
 
 #include "config/values.h"
+#include "kafka/producer.h"
 
 struct Relay;
-
-/* The ticket of a record that is no event. */
-#define DELIVERY_NO_EVENT UINT64_MAX
 
 typedef struct Delivery
 {
@@ -43,8 +41,8 @@ typedef struct Delivery
 	/* What Kafka acknowledged stays, whatever becomes of the producer. */
 	bool lasts;
 
-	/* An event of this ticket is in Kafka's log. */
-	void (*take_delivery)(struct Relay *relay, uint64_t ticket);
+	/* A record is in Kafka's log. */
+	void (*take_delivery)(struct Relay *relay, const KafkaDelivery *delivery);
 
 	/*
 	 * The producer failed, or Kafka refuses something for good.  True if that

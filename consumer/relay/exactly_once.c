@@ -37,6 +37,7 @@
 #include "kafka/transactions.h"
 #include "relay/end.h"
 #include "relay/hold.h"
+#include "relay/published.h"
 #include "relay/resume.h"
 #include "relay/state.h"
 
@@ -48,6 +49,9 @@
 
 /* How often it is looked whether a job takes long, in ms. */
 #define LOOK_MS 1000
+
+/* The ticket of the state record; no event has it. */
+#define STATE_TICKET UINT64_MAX
 
 typedef enum Stage
 {
@@ -63,6 +67,7 @@ typedef struct ExactlyOnce
 {
 	Delivery delivery; /* first: a pointer to it is one to this */
 	Transactions *transactions;
+	Published *published; /* with the transaction that is open */
 	int64_t interval_ms;
 	uint64_t most_bytes;
 	char state_topic[STATE_TOPIC_SIZE];
@@ -92,6 +97,7 @@ static void
 go_idle(Relay *relay, ExactlyOnce *once)
 {
 	intake_shut(relay->intake);
+	published_clear(once->published);
 	once->stage = STAGE_IDLE;
 	outage_end(&once->outage);
 }
@@ -186,10 +192,10 @@ lose_stream(Relay *relay)
 }
 
 static void
-take_delivery(Relay *relay, uint64_t ticket)
+take_delivery(Relay *relay, const KafkaDelivery *delivery)
 {
-	(void) relay;
-	(void) ticket;
+	if (delivery->ticket != STATE_TICKET)
+		published_add(own(relay)->published, relay, delivery);
 }
 
 /* Logs that a job takes long: once, then rarely. */
@@ -447,7 +453,7 @@ add_state(Relay *relay, ExactlyOnce *once)
 	made.key = (Slice){once->key, strlen(once->key)};
 	made.value = (Slice){value, strlen(value)};
 	made.ts = (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
-	switch (kafka_produce(relay->kafka, &made, DELIVERY_NO_EVENT, &refusal))
+	switch (kafka_produce(relay->kafka, &made, STATE_TICKET, &refusal))
 	{
 		case KAFKA_QUEUED:
 			return true;
@@ -525,6 +531,7 @@ serve_committing(Relay *relay, ExactlyOnce *once)
 		end_job(relay, once, &result);
 		return;
 	}
+	published_commit(once->published, relay);
 	tracker_all_delivered(relay->tracker);
 	/*
 	 * A transaction that follows at once waits for the markers of this one, and
@@ -613,6 +620,7 @@ free_delivery(Relay *relay)
 
 	give_up_transaction(relay, once);
 	transactions_free(once->transactions);
+	published_free(once->published);
 	free(once->id);
 	free(once);
 }
@@ -633,6 +641,7 @@ exactly_once_new(const Config *config)
 								.is_settled = is_settled,
 								.free = free_delivery};
 	once->transactions = transactions_new(config);
+	once->published = published_new();
 	once->interval_ms = config_number(config, CONFIG_RELAY_COMMIT_INTERVAL);
 	once->most_bytes =
 		(uint64_t) config_number(config, CONFIG_RELAY_COMMIT_BYTES);

@@ -17,30 +17,13 @@
 /* How often topics that may be missing are looked after, in ms. */
 #define TOPICS_INTERVAL_MS 1000
 
-/* Counts an event that is in Kafka, or its dead letter. */
-static void
-count_delivered(Relay *relay, const KafkaDelivery *delivery)
-{
-	int64_t time = tracker_ticket_time(relay->tracker, delivery->ticket);
-	const char *dead_letters =
-		config_text(relay->config, CONFIG_RELAY_DEAD_LETTER_TOPIC);
-
-	if (strcmp(delivery->topic, dead_letters) == 0)
-		relay->counters.dead_letters++;
-	else
-		counters_published(&relay->counters, delivery->topic, delivery->bytes,
-						   time, relay->served_ms);
-}
-
 /* An event is in Kafka. */
 static void
 on_delivered(void *argument, const KafkaDelivery *delivery)
 {
 	Relay *relay = argument;
 
-	if (delivery->ticket != DELIVERY_NO_EVENT)
-		count_delivered(relay, delivery);
-	relay->delivery->take_delivery(relay, delivery->ticket);
+	relay->delivery->take_delivery(relay, delivery);
 }
 
 /*

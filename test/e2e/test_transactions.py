@@ -9,6 +9,7 @@ import pytest
 from confluent_kafka import Producer
 from confluent_kafka.admin import AclOperation, ResourcePatternType, ResourceType
 from conftest import Outbox
+from harness.http import Http
 from harness.kafka import Kafka
 from harness.process import free_port
 from harness.proxy import Proxy
@@ -350,6 +351,13 @@ def test_a_commit_that_may_have_been_sent_twice(
             return any("may have reached Kafka twice" in m for m in relay.messages())
 
         wait_until(cut_a_commit, "a commit that was cut", 120)
+
+        def taken_over_since() -> bool:
+            messages = relay.messages()
+            said = next(n for n, m in enumerate(messages) if "reached Kafka twice" in m)
+            return any("publishing exactly once" in m for m in messages[said:])
+
+        wait_until(taken_over_since, "a new epoch")
         assert in_order(wait_visible(outbox, count)) == list(range(count))
         outbox.wait_all_confirmed()
     finally:
@@ -374,11 +382,15 @@ def test_dead_letters_are_part_of_the_transaction(outbox: Outbox) -> None:
             if n % 10 == 3:
                 outbox.db.execute(BAD_TOPIC)
             outbox.add("k", text(20_000 + n) if n in (7, 8) else str(2 * n + 1))
+    http = Http()
     outbox.relay(
         *EXACTLY_ONCE, "-X", "relay.on_error=dead-letter",
-        "-X", f"relay.dead_letter_topic={dead}",
+        "-X", f"relay.dead_letter_topic={dead}", *http.arguments,
     )
     outbox.wait_all_confirmed()
+    # What was aborted on the way does not count.
+    assert http.metric('events_total{outcome="published"}') == 58
+    assert http.metric('events_total{outcome="dead_letter"}') == 5
     assert values(outbox.kafka.read(outbox.topic)) == [
         b"%d" % n for n in range(60) if n not in (15, 17)
     ]
