@@ -291,6 +291,16 @@ class Kafka:
             operation, AclPermissionType.ALLOW,
         )
 
+    def allow(self, user: str, topic: str, operation: AclOperation) -> None:
+        """Allows a user an operation on a topic, for good."""
+        rule = (
+            ResourceType.TOPIC, topic, ResourcePatternType.LITERAL, f"User:{user}", "*",
+            operation, AclPermissionType.ALLOW,
+        )
+        admin = self._admin()
+        for answer in admin.create_acls([AclBinding(*rule)]).values():
+            answer.result()
+
     def topic_config(self, name: str) -> dict[str, str]:
         """The properties of a topic."""
         resource = ConfigResource(ConfigResource.Type.TOPIC, name)
