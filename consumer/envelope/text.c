@@ -288,6 +288,9 @@ envelope_escape(const char *p, const char *end, char *to)
 		code = read_utf8(sequence, len);
 		if (code >= 0x10000)
 		{
+			/* json-c takes the character of such a pair for a surrogate. */
+			if ((code & 0xF800) == 0xD800)
+				return NULL;
 			to = write_escape(to, 0xD800 + ((code - 0x10000) >> 10));
 			code = 0xDC00 + (code & 0x3FF);
 		}

@@ -63,9 +63,11 @@ extern bool envelope_decode_base64(EnvelopeReader *reader, Slice text,
 
 /*
  * Writes the JSON text [p, end) to *to with every character above ASCII as
- * \uXXXX, and returns where it ends; NULL if the text is not UTF-8, or such a
- * character follows a backslash.  There must be room for ENVELOPE_ESCAPED
- * bytes per byte.
+ * \uXXXX, and returns where it ends; NULL if the text is not UTF-8, if such a
+ * character follows a backslash, or if json-c would read it as another one: it
+ * puts U+FFFD for U+1D800 to U+1DFFF, U+2D800 to U+2DFFF and so on (0.16,
+ * json_tokener.c, IS_LOW_SURROGATE of a character that was a pair).  There must
+ * be room for ENVELOPE_ESCAPED bytes per byte.
  */
 extern char *envelope_escape(const char *p, const char *end, char *to);
 
