@@ -7,6 +7,8 @@
  */
 #include <inttypes.h>
 #include <json-c/json_object.h>
+#include <limits.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -38,6 +40,23 @@ static const char *const level_names[] = {
 
 static LogLevel current_level = LOG_LEVEL_INFO;
 static LogFormat current_format = LOG_FORMAT_LOGFMT;
+static int64_t dropped; /* lines, since the last one that was written */
+
+_Static_assert(LINE_SIZE <= PIPE_BUF,
+			   "a line fits where can_write() says that one does");
+
+/*
+ * Tells whether a line can be written without waiting: a pipe that takes
+ * anything takes PIPE_BUF bytes (pipe(7)).  Nobody may read standard error, and
+ * the relay must not stop for that.
+ */
+static bool
+can_write(void)
+{
+	struct pollfd fd = {.fd = STDERR_FILENO, .events = POLLOUT};
+
+	return poll(&fd, 1, 0) != 0;
+}
 static uint64_t counts[LOG_LEVEL_DEBUG + 1];
 
 void
@@ -242,6 +261,20 @@ log_write(LogLevel level, const char *message, const LogField *fields,
 
 	if (level > current_level)
 		return;
+	if (!can_write())
+	{
+		dropped++;
+		return;
+	}
+	if (dropped > 0)
+	{
+		const LogField lines = LOG_INT("lines", dropped);
+
+		dropped = 0;
+		log_write(LOG_LEVEL_WARNING,
+				  "lines of the log were dropped: nobody read standard error",
+				  &lines, 1);
+	}
 	counts[level]++;
 	clock_gettime(CLOCK_REALTIME, &now);
 	if (level <= LOG_LEVEL_WARNING)

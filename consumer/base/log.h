@@ -65,7 +65,8 @@ extern bool log_level_parse(const char *name, LogLevel *level);
 /*
  * Writes one line with one write(2): time, level, message, fields.  Values
  * are quoted and escaped where the format asks for it; a text of NULL leaves
- * its field out.  Never pass a password or a payload.
+ * its field out.  A line that would have to wait for a reader is dropped, which
+ * the next one reports.  Never pass a password or a payload.
  */
 extern void log_write(LogLevel level, const char *message,
 					  const LogField *fields, size_t n_fields);

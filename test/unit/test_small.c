@@ -8,6 +8,8 @@
  */
 #include "unit.h"
 
+#include <fcntl.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -251,6 +253,42 @@ logged(LogLevel level, const char *message, const LogField *fields, size_t n)
 	return len > 27 ? text + 27 : text;
 }
 
+/* Nobody reads: lines are dropped, and later counted, but nothing waits. */
+static void
+a_full_pipe_stops_nobody(void **state)
+{
+	static char text[128 * 1024];
+	int ends[2];
+	int saved = dup(STDERR_FILENO);
+	ssize_t len;
+
+	(void) state;
+	alarm(60);
+	assert_int_equal(pipe(ends), 0);
+	fcntl(ends[1], F_SETFL, O_NONBLOCK);
+	while (write(ends[1], text, 4096) > 0)
+		;
+	fcntl(ends[1], F_SETFL, 0);
+	dup2(ends[1], STDERR_FILENO);
+	log_error("first");
+	log_error("second");
+	len = read(ends[0], text, sizeof(text));
+	log_error("third");
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	close(ends[1]);
+	assert_true(len > 0);
+	len = read(ends[0], text, sizeof(text) - 1);
+	close(ends[0]);
+	alarm(0);
+	assert_true(len > 0);
+	text[len] = '\0';
+	assert_null(strstr(text, "first"));
+	assert_non_null(strstr(text, "were dropped"));
+	assert_non_null(strstr(text, "lines=2\n"));
+	assert_non_null(strstr(text, "msg=third\n"));
+}
+
 static void
 log_lines_are_logfmt(void **state)
 {
@@ -322,6 +360,7 @@ main(void)
 		cmocka_unit_test(waits_double_up_to_the_longest),
 		cmocka_unit_test(an_error_is_one_line),
 		cmocka_unit_test(log_lines_are_logfmt),
+		cmocka_unit_test(a_full_pipe_stops_nobody),
 		cmocka_unit_test(log_lines_may_be_json),
 		cmocka_unit_test(long_log_lines_are_cut_and_still_end),
 	};
