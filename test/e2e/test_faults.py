@@ -1,5 +1,6 @@
 """Everything between PostgreSQL and Kafka fails, at random moments."""
 
+import os
 import random
 import signal
 import time
@@ -31,7 +32,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         option = metafunc.config.getoption
         only = option("--fault-delivery")
         metafunc.parametrize("delivery", [only] if only else DELIVERIES)
-        first = option("--fault-seed") or random.randrange(1_000_000)
+        # The workers of one run have to agree on the tests.
+        run = random.Random(os.environ.get("PYTEST_XDIST_TESTRUNUID"))
+        first = option("--fault-seed") or run.randrange(1_000_000)
         metafunc.parametrize("seed", range(first, first + option("--fault-seeds")))
 
 
