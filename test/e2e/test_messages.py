@@ -66,7 +66,8 @@ def test_help_and_version() -> None:
         (["run", "-q"], 'pg_outbox run: unknown option "-q"; try "pg_outbox run --help"'),
         (["run", "--slot"], 'pg_outbox run: option "--slot" needs a value'),
         (["run", "extra"], 'pg_outbox run: unexpected argument "extra"'),
-        (["drop-slot", "-b", "x"], 'pg_outbox drop-slot: unknown option "-b"; try "pg_outbox drop-slot --help"'),
+        (["drop-slot", "--failover"],
+         'pg_outbox drop-slot: unknown option "--failover"; try "pg_outbox drop-slot --help"'),
         (["run", "--slot", "No-Slot"],
          'pg_outbox: --slot: invalid value "No-Slot" for relay.slot; allowed is 1 to 63 of a-z, 0-9 and _'),
         (["run", "-X", "slot=x"], "pg_outbox: -X: not of the form section.key=value"),
@@ -132,9 +133,9 @@ def test_help_and_version() -> None:
          "pg_outbox: [kafka] message.timeout.ms must be 0, not 300000:"
          " with a time limit an event is given up when Kafka is away for longer"),
         (["run", "-b", "x", "-X", "kafka.transactional.id=relay"],
-         "pg_outbox: [kafka] transactional.id must be empty, not relay: the relay publishes without"
-         " Kafka transactions, which would hide its events from readers of committed records until"
-         " they end"),
+         "pg_outbox: [kafka] transactional.id must be empty, not relay: with delivery ="
+         " exactly-once the relay names its own, and without there is none;"
+         " transactional_id_prefix in [relay] says how it begins"),
     ],
 )
 def test_command_line(arguments: list[str], message: str) -> None:
