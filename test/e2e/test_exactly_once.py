@@ -288,6 +288,7 @@ def test_the_slot_is_told_after_the_commit(outbox: Outbox) -> None:
     outbox.kafka.create_topic(outbox.topic)
     publishing_relay(outbox, "-X", "relay.status_interval=100ms")
     outbox.add("k", "0")
+    wait_visible(outbox, 1)
     outbox.wait_all_confirmed()
     with outbox.kafka.frozen():
         outbox.add("k", "1")
