@@ -372,6 +372,8 @@ class Kafka:
                 "enable.partition.eof": True,
                 "isolation.level": isolation,
                 "allow.auto.create.topics": False,
+                # A topic made just now may still be unknown when it is first asked for.
+                "topic.metadata.refresh.interval.ms": 1000,
                 "log_level": 0,
             }
         )
