@@ -91,3 +91,22 @@ FROM asked CROSS JOIN needed
 LEFT JOIN pg_catalog.pg_attribute
     ON attrelid = relation AND attnum > 0 AND NOT attisdropped AND attname = wanted
 WHERE relation IS NOT NULL GROUP BY name, purpose
+UNION ALL
+-- No failure: most tables' rows stay where they are.
+SELECT 'moved rows', true,
+    CASE WHEN pg_catalog.bool_and(has_identity)
+         THEN 'partitions of table ' || name || ' have a replica identity: a row that an UPDATE'
+              || ' moves is recognized by the id if that is part of it'
+         ELSE 'partition ' || pg_catalog.min(leaf::text) FILTER (WHERE NOT has_identity)
+              || ' of table ' || name || ' has no replica identity: a row that an UPDATE moves is'
+              || ' published again (ALTER TABLE ... REPLICA IDENTITY FULL)' END,
+    NULL
+FROM (SELECT name, c.oid::regclass AS leaf,
+          CASE c.relreplident WHEN 'f' THEN true WHEN 'n' THEN false
+              ELSE EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid
+                  AND CASE c.relreplident WHEN 'd' THEN i.indisprimary
+                                          ELSE i.indisreplident END) END AS has_identity
+      FROM asked, pg_catalog.pg_partition_tree(relation) t
+      JOIN pg_catalog.pg_class c ON c.oid = t.relid
+      WHERE t.isleaf AND t.level > 0) AS p
+GROUP BY name

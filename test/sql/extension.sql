@@ -64,6 +64,16 @@ SELECT detail, remedy FROM outbox.check('missing', 'public."no, such", public.un
 DROP TABLE unlogged;
 DROP VIEW view;
 SELECT item, ok, detail FROM outbox.check('missing', key_columns => '{id}', topic_columns => '{}', payload_columns => '{nope}') WHERE item = 'column' ORDER BY detail;
+CREATE TABLE moving (id int, published bool) PARTITION BY LIST (published);
+CREATE TABLE moving_1 PARTITION OF moving FOR VALUES IN (true);
+CREATE TABLE moving_2 PARTITION OF moving FOR VALUES IN (false);
+ALTER TABLE moving_1 REPLICA IDENTITY FULL;
+SELECT ok, detail FROM outbox.check(tables => 'public.moving') WHERE item = 'moved rows';
+CREATE UNIQUE INDEX moving_2_id ON moving_2 (id);
+ALTER TABLE moving_2 ALTER id SET NOT NULL;
+ALTER TABLE moving_2 REPLICA IDENTITY USING INDEX moving_2_id;
+SELECT ok, detail FROM outbox.check(tables => 'public.moving') WHERE item = 'moved rows';
+DROP TABLE moving;
 -- For those that watch.
 SET ROLE nobody;
 SELECT slot FROM outbox.status;
