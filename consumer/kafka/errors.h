@@ -37,7 +37,7 @@ typedef struct KafkaErrors
 		Outage outage;
 		int64_t last_ms; /* when the last one came, logged or not */
 	} kinds[KAFKA_ERROR_KINDS];
-	bool waiting;         /* one was logged, and nothing delivered since */
+	bool waiting;         /* one was logged, and Kafka did nothing since */
 	int64_t waiting_ms;   /* since when, in ms of clock_ms() */
 	int64_t delivered_ms; /* when something was delivered last */
 } KafkaErrors;

@@ -2,6 +2,7 @@
  *
  * kafka/look.c
  *	  A fresh look at a topic: does it exist, and how many partitions has it?
+ *	  Or at the brokers: does one of them answer?
  *
  *-------------------------------------------------------------------------
  */
@@ -54,7 +55,7 @@ kafkalook_free(KafkaLook *look)
 	free(look);
 }
 
-/* Asks the broker, and waits for the answer. */
+/* Asks a broker, and waits for the answer; topic may be NULL. */
 static void
 ask(KafkaLook *look, rd_kafka_topic_t *topic)
 {
@@ -64,14 +65,31 @@ ask(KafkaLook *look, rd_kafka_topic_t *topic)
 		rd_kafka_metadata(look->producer, 0, topic, &metadata, LOOK_MS);
 	if (look->error != RD_KAFKA_RESP_ERR_NO_ERROR)
 		return;
-	if (metadata->topic_cnt != 1)
+	if (topic != NULL && metadata->topic_cnt != 1)
 		look->error = RD_KAFKA_RESP_ERR__BAD_MSG;
-	else
+	else if (topic != NULL)
 	{
 		look->error = metadata->topics[0].err;
 		look->partitions = metadata->topics[0].partition_cnt;
 	}
 	rd_kafka_metadata_destroy(metadata);
+}
+
+/* Asks for the topic. */
+static void
+ask_for_topic(KafkaLook *look)
+{
+	/* The producer knows the topic, so this only counts one reference more. */
+	rd_kafka_topic_t *topic =
+		rd_kafka_topic_new(look->producer, look->topic, NULL);
+
+	if (topic == NULL)
+		look->error = rd_kafka_last_error();
+	else
+	{
+		ask(look, topic);
+		rd_kafka_topic_destroy(topic);
+	}
 }
 
 /* The thread. */
@@ -80,18 +98,12 @@ run(void *argument)
 {
 	static const uint64_t one = 1;
 	KafkaLook *look = argument;
-	/* The producer knows the topic, so this only counts one reference more. */
-	rd_kafka_topic_t *topic =
-		rd_kafka_topic_new(look->producer, look->topic, NULL);
 
 	look->partitions = 0;
-	if (topic == NULL)
-		look->error = rd_kafka_last_error();
+	if (look->topic != NULL)
+		ask_for_topic(look);
 	else
-	{
-		ask(look, topic);
-		rd_kafka_topic_destroy(topic);
-	}
+		ask(look, NULL);
 	look->state = LOOK_DONE;
 	/* An eventfd takes far more than there are looks. */
 	if (write(look->fd, &one, sizeof(one)) < 0)
@@ -105,7 +117,7 @@ kafkalook_begin(KafkaLook *look, const char *topic)
 	if (look->state != LOOK_NONE)
 		return false;
 	free(look->topic);
-	look->topic = xstrdup(topic);
+	look->topic = topic != NULL ? xstrdup(topic) : NULL;
 	look->state = LOOK_RUNNING;
 	if (pthread_create(&look->thread, NULL, run, look) == 0)
 		return true;

@@ -2,6 +2,7 @@
  *
  * kafka/look.h
  *	  A fresh look at a topic: does it exist, and how many partitions has it?
+ *	  Or at the brokers: does one of them answer?
  *
  * librdkafka before 2.3.0 can only wait for the answer (rd_kafka_metadata()),
  * and the loop must not, so each look has a thread of its own.
@@ -19,9 +20,9 @@ typedef struct KafkaLook KafkaLook;
 /* What a look found. */
 typedef struct KafkaLookAnswer
 {
-	const char *topic;         /* valid until the next look begins */
+	const char *topic;         /* valid until the next look begins; or NULL */
 	rd_kafka_resp_err_t error; /* of the topic, or of the look itself */
-	int partitions;            /* 0 with an error */
+	int partitions;            /* 0 with an error, or without a topic */
 } KafkaLookAnswer;
 
 /*
@@ -32,7 +33,10 @@ extern KafkaLook *kafkalook_new(rd_kafka_t *producer, int fd);
 /* Waits for the end of a look that is on its way, which has a bound. */
 extern void kafkalook_free(KafkaLook *look);
 
-/* Begins to look at a topic; false if a look is on its way already. */
+/*
+ * Begins to look at a topic, or with NULL at the brokers; false if a look is on
+ * its way already.
+ */
 extern bool kafkalook_begin(KafkaLook *look, const char *topic);
 
 /* Takes the answer of the look; false if it has not come yet. */

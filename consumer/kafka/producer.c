@@ -253,11 +253,18 @@ kafka_in_flight(const Kafka *kafka)
 	return kafka->in_flight;
 }
 
+/* Tells whether topics have something to do. */
+static bool
+awaits_topics(const Kafka *kafka)
+{
+	return kafka->in_flight > 0 || kafka_topics_creating(kafka->topics) > 0;
+}
+
 bool
 kafka_waits(const Kafka *kafka)
 {
 	return kafka->producer != NULL &&
-		   (kafka->in_flight > 0 || kafka_topics_creating(kafka->topics) > 0);
+		   (awaits_topics(kafka) || kafka->errors.waiting);
 }
 
 uint64_t
@@ -541,7 +548,7 @@ fail_batch(const rd_kafka_message_t *culprit, const KafkaHandlers *handlers)
 	handlers->failed(handlers->argument, &failure);
 }
 
-/* Events reach Kafka. */
+/* Events reach Kafka, or a broker answers while there are none. */
 static void
 end_outage(Kafka *kafka)
 {
@@ -707,6 +714,22 @@ serve_event(Kafka *kafka, rd_kafka_event_t *event,
 	}
 }
 
+/* Takes the answer of a look, if there is one. */
+static void
+serve_look(Kafka *kafka)
+{
+	KafkaLookAnswer answer;
+
+	if (!kafkalook_take(kafka->look, &answer))
+		return;
+	if (answer.topic != NULL)
+		kafka_topics_looked(kafka->topics, &answer);
+	/* Events that came meanwhile say by themselves whether they arrive. */
+	else if (answer.error == RD_KAFKA_RESP_ERR_NO_ERROR &&
+			 !awaits_topics(kafka))
+		end_outage(kafka);
+}
+
 bool
 kafka_serve(Kafka *kafka, const KafkaHandlers *handlers, Error *err)
 {
@@ -719,7 +742,7 @@ kafka_serve(Kafka *kafka, const KafkaHandlers *handlers, Error *err)
 		wakeups = 0;
 	if (kafka->producer == NULL)
 		return true;
-	kafka_topics_looked(kafka->topics);
+	serve_look(kafka);
 	while (ok && (event = rd_kafka_queue_poll(kafka->queue, 0)) != NULL)
 	{
 		ok = serve_event(kafka, event, handlers, err);
@@ -755,10 +778,14 @@ kafka_last_error(const Kafka *kafka)
 }
 
 void
-kafka_look_after_topics(Kafka *kafka)
+kafka_look_after(Kafka *kafka)
 {
-	if (kafka_waits(kafka))
+	if (!kafka_waits(kafka))
+		return;
+	if (awaits_topics(kafka))
 		kafka_topics_look_after(kafka->topics);
+	else
+		kafkalook_begin(kafka->look, NULL);
 }
 
 /* Handlers that forget. */

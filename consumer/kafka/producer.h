@@ -129,14 +129,14 @@ extern bool kafka_serve(Kafka *kafka, const KafkaHandlers *handlers,
 
 /*
  * Checks whether topics that get no delivery exist, and logs those that do
- * not, or creates them.  To be called now and then while
- * kafka_waits().
+ * not, or creates them; if nothing is to be delivered, whether Kafka answers
+ * again.  To be called now and then while kafka_waits().
  */
-extern void kafka_look_after_topics(Kafka *kafka);
+extern void kafka_look_after(Kafka *kafka);
 
 /*
- * Tells whether anything is awaited of Kafka: the delivery of an event, or a
- * topic to be created before the next one.
+ * Tells whether anything is awaited of Kafka: the delivery of an event, a topic
+ * to be created before the next one, or that it answers after an error.
  */
 extern bool kafka_waits(const Kafka *kafka);
 

@@ -374,20 +374,18 @@ kafka_topics_look(KafkaTopics *topics, KafkaTopic *topic, int *partitions)
 }
 
 void
-kafka_topics_looked(KafkaTopics *topics)
+kafka_topics_looked(KafkaTopics *topics, const KafkaLookAnswer *answer)
 {
-	KafkaLookAnswer answer;
 	KafkaTopic *topic;
 	void *found;
 
-	if (!kafkalook_take(topics->look, &answer) ||
-		!lh_table_lookup_ex(topics->table, answer.topic, &found))
+	if (!lh_table_lookup_ex(topics->table, answer->topic, &found))
 		return;
 	topic = found;
 	topic->looked = topic->wanted;
 	topic->wanted = false;
 	topic->partitions =
-		answer.error == RD_KAFKA_RESP_ERR_NO_ERROR ? answer.partitions : -1;
-	if (answer.error == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
+		answer->error == RD_KAFKA_RESP_ERR_NO_ERROR ? answer->partitions : -1;
+	if (answer->error == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
 		tell_missing(topics, topic);
 }

@@ -76,10 +76,11 @@ extern void kafka_topics_created(KafkaTopics *topics, rd_kafka_event_t *event);
 extern bool kafka_topics_look(KafkaTopics *topics, KafkaTopic *topic,
 							  int *partitions);
 
-/* Takes the answer of a look, if there is one. */
-extern void kafka_topics_looked(KafkaTopics *topics);
+/* Takes the answer of a look at a topic. */
+extern void kafka_topics_looked(KafkaTopics *topics,
+								const KafkaLookAnswer *answer);
 
-/* See kafka_look_after_topics(). */
+/* See kafka_look_after(). */
 extern void kafka_topics_look_after(KafkaTopics *topics);
 
 #endif /* PG_OUTBOX_KAFKA_TOPICS_H */

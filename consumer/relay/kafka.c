@@ -164,6 +164,6 @@ relay_serve_topics(Relay *relay)
 {
 	if (clock_ms() < relay_topics_due(relay))
 		return;
-	kafka_look_after_topics(relay->kafka);
+	kafka_look_after(relay->kafka);
 	relay->topics_ms = clock_ms();
 }

@@ -211,6 +211,26 @@ def test_kafka_away(scratch: Scratch, outbox: Outbox, http: Http) -> None:
         kafka.kill()
 
 
+def test_kafka_comes_back_while_nothing_is_to_be_delivered(
+    scratch: Scratch, outbox: Outbox, http: Http
+) -> None:
+    """No event has to be risked to learn that it is there again."""
+    kafka = outbox.kafka = Kafka(scratch, f"kafka_{outbox.dbname}").start()
+    try:
+        outbox.create_slot()
+        relay = outbox.streaming_relay(*http.arguments)
+        outbox.add()
+        outbox.wait_all_confirmed()
+        kafka.kill()
+        wait_until(lambda: http.metric("kafka_up") == 0, "Kafka noticed to be away")
+        kafka.start()
+        wait_until(lambda: http.metric("kafka_up") == 1, "Kafka noticed to be back")
+        relay.wait_for_log("Kafka answers again")
+        assert "All that committed" in http.status()["relay"]["sentence"]
+    finally:
+        kafka.kill()
+
+
 def test_kafka_hangs_without_closing(scratch: Scratch, outbox: Outbox, http: Http) -> None:
     kafka = outbox.kafka = Kafka(scratch, f"kafka_{outbox.dbname}").start()
     try:
