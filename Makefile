@@ -121,6 +121,10 @@ bench-relay: deps ## Compare the relay with Debezium: drain, CPU, memory, latenc
 	$(MAKE) all
 	$(PYTHON) bench/relay.py $(if $(DELIVERY),--delivery $(DELIVERY))
 
+bench-http: deps ## Compare a relay that is scraped every second with one without [http]
+	$(MAKE) all
+	$(PYTHON) bench/http.py
+
 installcheck: ## Run pg_regress against a running server with all installed (PGHOST, PGPORT, PGUSER)
 	test/installcheck.sh
 
@@ -152,5 +156,5 @@ help: ## List the targets
 .PHONY: all decoder extension consumer install uninstall packages deps demo check \
 	check-lint check-unit check-fuzz check-sanitize check-regress check-isolation \
 	check-stream check-e2e check-faults check-demo check-examples check-installcheck \
-	check-fresh check-matrix check-cassert bench-decoder bench-drain bench-emit bench-relay \
+	check-fresh check-matrix check-cassert bench-decoder bench-drain bench-emit bench-relay bench-http \
 	installcheck expected fmt lint clean help
