@@ -218,7 +218,8 @@ def test_the_slot_did_not_come_along(own_outbox: Outbox, standby: Postgres) -> N
 def test_the_leader_changes(
     own_outbox: Outbox, second_kafka: tuple[Kafka, Kafka]
 ) -> None:
-    """The broker that leads a topic is killed under load: the other goes on."""
+    """The broker that leads a topic is killed under load: the other goes on. Only a
+    producer that broke off repeats, since it cannot know what arrived."""
     first, second = second_kafka
     outbox = own_outbox
     outbox.kafka = first
@@ -242,5 +243,6 @@ def test_the_leader_changes(
             "SELECT aggregate_id, count(*) FROM outbox GROUP BY 1"
         ).fetchall()
     )
-    assert check(first.read(outbox.topic), committed) == 0
+    repeated = check(first.read(outbox.topic), committed)
+    assert repeated == 0 or "the Kafka producer failed" in relay.log()
     assert relay.terminate() == 0
