@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Checks pages: what they link to exists, and each setting has its heading.
 
-Links, files of this repository and targets of make are looked for.
+Links, files of this repository and targets of make are looked for, and names of roles that
+PostgreSQL refuses.
 
 Prose has lines of 100 characters at most; tables and examples may be longer.
 """
@@ -16,6 +17,8 @@ ROOT = Path(__file__).resolve().parents[1]
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 FILE = re.compile(r"`((?:bench|consumer|decoder|docs|examples|sql|test)/[\w./-]*)`")
 TARGET = re.compile(r"\bmake ((?:check|bench)-[a-z]+|check|demo|deps|expected|fmt|installcheck)\b")
+# PostgreSQL refuses them (catalog.c, IsReservedName).
+RESERVED = re.compile(r"\b(?:(?:CREATE|ALTER) ROLE|user ?=|user:) *(pg_\w+)")
 WIDTH = 100
 
 
@@ -61,6 +64,20 @@ def check_page(page: Path, targets: set[str]):
             yield f"{page.relative_to(ROOT)}:{number}: {error}"
 
 
+def reserved() -> list[str]:
+    """Roles in instructions and deployments that cannot exist."""
+    files = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "*.md", "deploy", "debian"],
+        check=True, capture_output=True, text=True, cwd=ROOT,
+    ).stdout.split()  # fmt: skip
+    return [
+        f"{file}: role {name} is reserved in PostgreSQL, as all names that begin with pg_ are"
+        for file in files
+        if (ROOT / file).is_file()
+        for name in RESERVED.findall((ROOT / file).read_text(errors="replace"))
+    ]
+
+
 def main() -> int:
     makefile = (ROOT / "Makefile").read_text()
     targets = set(re.findall(r"^([a-z0-9-]+):", makefile, re.M))
@@ -70,6 +87,7 @@ def main() -> int:
     ).stdout.split()  # fmt: skip
     errors = [error for file in files for error in check_page(ROOT / file, targets)]
     errors += undescribed()
+    errors += reserved()
     for error in errors:
         print(f"docs.py: {error}", file=sys.stderr)
     return 1 if errors else 0
