@@ -67,7 +67,8 @@ def check_page(page: Path, targets: set[str]):
 def reserved() -> list[str]:
     """Roles in instructions and deployments that cannot exist."""
     files = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "*.md", "deploy", "debian"],
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "--", "*.md", "deploy",
+         "debian"],
         check=True, capture_output=True, text=True, cwd=ROOT,
     ).stdout.split()  # fmt: skip
     return [
