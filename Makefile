@@ -103,6 +103,16 @@ check-matrix: ## Run decoder's and extension's tests on PostgreSQL 13, 15, 17, 1
 check-cassert: deps ## Run the tests of the decoder and the end-to-end tests on a server with assertions
 	test/cassert.sh
 
+# By docker: make images BUILDER="docker build".
+BUILDER = buildah build
+images: ## Build the images of relay, extension and PostgreSQL [BUILDER="docker build"]
+	BUILDER='$(BUILDER)' deploy/images/build.sh
+
+check-images: deps ## Build the images on bases made here, and test them (root only)
+	test/setup/packages.sh mmdebstrap buildah crun
+	$(MAKE) all
+	test/images.sh $(PYTEST_ARGS)
+
 bench-drain: deps ## Measure how fast a backlog of one-event transactions drains
 	$(MAKE) all
 	$(PYTHON) bench/drain.py
@@ -156,5 +166,6 @@ help: ## List the targets
 .PHONY: all decoder extension consumer install uninstall packages deps demo check \
 	check-lint check-unit check-fuzz check-sanitize check-regress check-isolation \
 	check-stream check-e2e check-faults check-demo check-examples check-installcheck \
-	check-fresh check-matrix check-cassert bench-decoder bench-drain bench-emit bench-relay bench-http \
-	installcheck expected fmt lint clean help
+	check-fresh check-matrix check-cassert images check-images \
+	bench-decoder bench-drain bench-emit bench-relay bench-http installcheck expected \
+	fmt lint clean help

@@ -58,5 +58,8 @@ test/meta.py
 test/docs.py
 
 echo "scripts"
-shellcheck -x .ci/run test/*.sh test/setup/*.sh
+shellcheck -x .ci/run test/*.sh test/setup/*.sh deploy/images/*.sh
 build/venv/bin/ruff check --quiet
+
+echo "images"
+build/venv/bin/hadolint deploy/images/*.Dockerfile

@@ -1,13 +1,15 @@
 #!/bin/sh
 # Installs the Debian or Ubuntu packages that build, demo and tests need, as
-# far as they are missing.
+# far as they are missing, and others that are named.
+#
+#   packages.sh [PACKAGE]...
 set -eu
 
 # What is installed by its package's name; java and maven by their commands,
 # since they may come from elsewhere.
 packages="build-essential pkg-config libpq-dev librdkafka-dev libjson-c-dev
     libinih-dev libmicrohttpd-dev libcmocka-dev kcat python3 python3-venv clang
-    shellcheck procps valgrind openssl prometheus chromium chromium-driver"
+    shellcheck procps valgrind openssl prometheus chromium chromium-driver $*"
 
 # The newest PostgreSQL that is installed with its server headers, or the
 # distribution's own.

@@ -1,0 +1,65 @@
+"""The images that test/images.sh built, and servers for them."""
+
+from collections.abc import Iterator
+
+import pytest
+from harness.classes import share_classes
+from harness.container import Image
+from harness.kafka import Kafka
+from harness.postgres import Postgres
+from harness.process import ROOT
+from harness.scratch import Scratch
+
+VERSION = (ROOT / "VERSION").read_text().strip()
+
+
+@pytest.fixture(scope="session")
+def scratch() -> Iterator[Scratch]:
+    share_classes()
+    with Scratch() as scratch:
+        yield scratch
+
+
+@pytest.fixture(scope="session")
+def relay_image() -> Image:
+    return Image.find(f"localhost/pg-outbox:{VERSION}")
+
+
+@pytest.fixture(scope="session")
+def extension_image() -> Image:
+    return Image.find(f"localhost/pg-outbox-extension:{VERSION}-18")
+
+
+@pytest.fixture(scope="session")
+def postgres_image() -> Image:
+    return Image.find(f"localhost/pg-outbox-postgres:{VERSION}-17")
+
+
+@pytest.fixture(scope="session")
+def postgres_17() -> Image:
+    """What that one was built on."""
+    return Image.find("localhost/base:trixie-postgresql-17")
+
+
+@pytest.fixture(scope="session")
+def postgres_18() -> Image:
+    """A PostgreSQL 18 without pg_outbox, as CloudNativePG's is."""
+    return Image.find("localhost/base:forky-postgresql-18")
+
+
+@pytest.fixture(scope="session")
+def postgres(scratch: Scratch) -> Iterator[Postgres]:
+    postgres = Postgres(scratch)
+    try:
+        yield postgres.start()
+    finally:
+        postgres.kill()
+
+
+@pytest.fixture(scope="session")
+def kafka(scratch: Scratch) -> Iterator[Kafka]:
+    kafka = Kafka(scratch)
+    try:
+        yield kafka.start()
+    finally:
+        kafka.kill()
