@@ -50,7 +50,7 @@ check: deps ## Run every test there is
 	$(MAKE) all
 	$(MAKE) -j 3 --output-sync=target check-sanitize check-e2e check-lint check-unit \
 		check-regress check-isolation check-stream check-installcheck check-examples \
-		check-demo
+		check-demo check-compose
 
 check-lint: ## Check format, warnings of gcc and clang, banned functions, scripts
 	test/lint.sh
@@ -93,6 +93,9 @@ check-faults: deps ## Let everything fail at random: 20 seeds, a minute each [SE
 
 check-demo: all ## Run the demo as a test
 	test/demo.sh
+
+check-compose: all ## Test deploy/compose.yaml with real servers, without containers
+	$(PYTHON) -m pytest test/deploy/test_compose.py
 
 check-fresh: ## Run demo and check on a fresh Debian in a chroot [RELEASE=bookworm] (root only)
 	test/fresh.sh $(RELEASE)
@@ -166,6 +169,6 @@ help: ## List the targets
 .PHONY: all decoder extension consumer install uninstall packages deps demo check \
 	check-lint check-unit check-fuzz check-sanitize check-regress check-isolation \
 	check-stream check-e2e check-faults check-demo check-examples check-installcheck \
-	check-fresh check-matrix check-cassert images check-images \
+	check-compose check-fresh check-matrix check-cassert images check-images \
 	bench-decoder bench-drain bench-emit bench-relay bench-http installcheck expected \
 	fmt lint clean help

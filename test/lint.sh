@@ -62,4 +62,4 @@ shellcheck -x .ci/run test/*.sh test/setup/*.sh deploy/images/*.sh
 build/venv/bin/ruff check --quiet
 
 echo "images"
-build/venv/bin/hadolint deploy/images/*.Dockerfile
+build/venv/bin/hadolint deploy/images/*.Dockerfile examples/python/Dockerfile
