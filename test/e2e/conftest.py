@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 import psycopg
 import pytest
-from harness.classes import share_classes
 from harness.kafka import Kafka, Record
 from harness.outbox import TABLE
 from harness.postgres import Postgres
@@ -16,6 +15,9 @@ from harness.relay import BINARY, Relay
 from harness.scratch import Scratch
 from harness.wait import wait_until
 from psycopg import sql
+
+# The servers, as fixtures.
+pytest_plugins = ["harness.fixtures"]
 
 _numbers = itertools.count(1)
 
@@ -34,37 +36,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--fault-delivery", choices=DELIVERIES, help="each without")
     parser.addoption("--kills", type=int, default=4)
     parser.addoption("--transactions", type=int, default=200)
-
-
-@pytest.fixture(scope="session")
-def scratch() -> Iterator[Scratch]:
-    share_classes()
-    with Scratch() as scratch:
-        yield scratch
-
-
-@pytest.fixture(scope="session")
-def servers(scratch: Scratch) -> Iterator[tuple[Postgres, Kafka]]:
-    postgres = Postgres(scratch)
-    kafka = Kafka(scratch)
-    try:
-        kafka.launch()
-        postgres.start()
-        kafka.wait_ready()
-        yield postgres, kafka
-    finally:
-        kafka.kill()
-        postgres.kill()
-
-
-@pytest.fixture(scope="session")
-def postgres(servers: tuple[Postgres, Kafka]) -> Postgres:
-    return servers[0]
-
-
-@pytest.fixture(scope="session")
-def kafka(servers: tuple[Postgres, Kafka]) -> Kafka:
-    return servers[1]
 
 
 @pytest.fixture(scope="session")
