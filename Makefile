@@ -50,7 +50,7 @@ check: deps ## Run every test there is
 	$(MAKE) all
 	$(MAKE) -j 3 --output-sync=target check-sanitize check-e2e check-lint check-unit \
 		check-regress check-isolation check-stream check-installcheck check-examples \
-		check-demo check-compose
+		check-demo check-compose check-manifests
 
 check-lint: ## Check format, warnings of gcc and clang, banned functions, scripts
 	test/lint.sh
@@ -96,6 +96,17 @@ check-demo: all ## Run the demo as a test
 
 check-compose: all ## Test deploy/compose.yaml with real servers, without containers
 	$(PYTHON) -m pytest test/deploy/test_compose.py
+
+check-manifests: all ## Check deploy/kubernetes: validate the manifests, run them on real servers
+	$(PYTHON) -m pytest -m "not tools" $(PYTEST_ARGS) test/kubernetes
+
+# helm, kustomize and the definitions of custom resources come from the Go module proxy and
+# from Maven, once; helm is compiled, which takes some minutes.
+check-deploy: deps ## Check chart and manifests with helm, kustomize and the operators' own schemas
+	test/setup/helm.sh
+	test/setup/crds.sh
+	$(MAKE) all
+	$(PYTHON) -m pytest -rP $(PYTEST_ARGS) test/kubernetes
 
 check-fresh: ## Run demo and check on a fresh Debian in a chroot [RELEASE=bookworm] (root only)
 	test/fresh.sh $(RELEASE)
@@ -169,6 +180,7 @@ help: ## List the targets
 .PHONY: all decoder extension consumer install uninstall packages deps demo check \
 	check-lint check-unit check-fuzz check-sanitize check-regress check-isolation \
 	check-stream check-e2e check-faults check-demo check-examples check-installcheck \
-	check-compose check-fresh check-matrix check-cassert images check-images \
+	check-compose check-manifests check-deploy check-fresh check-matrix check-cassert \
+	images check-images \
 	bench-decoder bench-drain bench-emit bench-relay bench-http installcheck expected \
 	fmt lint clean help

@@ -293,12 +293,16 @@ class Kafka:
 
     def allow(self, user: str, topic: str, operation: AclOperation) -> None:
         """Allows a user an operation on a topic, for good."""
-        rule = (
-            ResourceType.TOPIC, topic, ResourcePatternType.LITERAL, f"User:{user}", "*",
-            operation, AclPermissionType.ALLOW,
+        self.add_rules(
+            AclBinding(
+                ResourceType.TOPIC, topic, ResourcePatternType.LITERAL, f"User:{user}", "*",
+                operation, AclPermissionType.ALLOW,
+            )
         )
+
+    def add_rules(self, *rules: AclBinding) -> None:
         admin = self._admin()
-        for answer in admin.create_acls([AclBinding(*rule)]).values():
+        for answer in admin.create_acls(list(rules)).values():
             answer.result()
 
     def topic_config(self, name: str) -> dict[str, str]:

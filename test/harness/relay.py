@@ -1,5 +1,6 @@
 """The relay as a process of its own."""
 
+import os
 import shlex
 import signal
 import subprocess
@@ -21,15 +22,17 @@ def parse_logfmt(line: str) -> dict[str, str]:
 
 
 class Relay:
-    """A running "pg_outbox run" and the lines of its log."""
+    """A running "pg_outbox run" and the lines of its log; env is added to its
+    environment."""
 
-    def __init__(self, *arguments: str) -> None:
+    def __init__(self, *arguments: str, env: dict[str, str] | None = None) -> None:
         self.lines: list[str] = []
         self._process = start(
             [str(BINARY), "run", *arguments],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
+            env={**os.environ, **(env or {})},
         )
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()

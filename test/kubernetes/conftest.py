@@ -1,0 +1,3 @@
+"""Servers for the tests of manifests and chart, as fixtures."""
+
+pytest_plugins = ["harness.fixtures"]
