@@ -270,7 +270,8 @@ find_column(const ColumnSource *source, const char *name, const char *option)
 
 /*
  * Resolves all that the options say of a table, in the current context; named
- * is the table that option "tables" names, or NULL if it was renamed.
+ * is the table that option "tables" names, or NULL if it was renamed.  What is
+ * resolved points to its names, which so have to live as long.
  */
 static Outbox *
 resolve(const EventOptions *options, Relation relation, const Relative *named,
@@ -279,8 +280,8 @@ resolve(const EventOptions *options, Relation relation, const Relative *named,
 	TupleDesc desc = RelationGetDescr(relation);
 	Bytes name = relation_name(relation);
 	TableSource table = {{.name = pnstrdup(name.data, name.len),
-						  .schema = named ? named->schema : NULL,
-						  .table = named ? named->name : NULL,
+						  .schema = named ? pstrdup(named->schema) : NULL,
+						  .table = named ? pstrdup(named->name) : NULL,
 						  .natts = desc->natts,
 						  .strict = named != NULL,
 						  .warns = warns,

@@ -42,6 +42,11 @@ CALL fill();
 SELECT members('topic', 'tables', 'tenant_*.o*', 'topic', '$schema.$table.${aggregate_type}-${$table}', 'headers', '');
 INSERT INTO tenant_a.other VALUES (4, 'T', 'other', 'p');
 SELECT lines('tables', 'tenant_a.other', 'topic', '${schema}', 'headers', '$schema:schema,$table:table,''${$schema}/${id}'':both', 'key', '${$table}/${id}');
+-- The names outlive the first row: of many rows each has them.
+INSERT INTO tenant_a.other SELECT n, 'T', 'many', 'p' FROM generate_series(1, 1000) n;
+INSERT INTO tenant_b.outbox SELECT n, 'T', 'many', 'p' FROM generate_series(1, 1000) n;
+SELECT line::json ->> 'topic' AS topic, line::json ->> 'headers' AS headers, count(*) FROM lines('tables', 'tenant_*.o*', 'topic', '$schema.$table', 'headers', '$table:table') line
+WHERE line NOT LIKE '{"commit"%' GROUP BY 1, 2 ORDER BY 1;
 -- Of a partition it is the name of what is named.
 CREATE TABLE tenant_b.parted (id int, aggregate_type text, aggregate_id text, payload text) PARTITION BY RANGE (id);
 CREATE TABLE tenant_b.parted_1 PARTITION OF tenant_b.parted FOR VALUES FROM (0) TO (100);
