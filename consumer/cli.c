@@ -40,6 +40,8 @@ static const Option options[] = {
 	 "create the slot if it does not exist; for trying out"},
 	{OPTION_SKIP, "skip", true, "    --skip LSN/SEQ",
 	 "pass over this event, as the log names it; may be repeated"},
+	{OPTION_FROM, "from", true, "    --from SLOT",
+	 "begin where this slot is, of any plugin, which nobody may read"},
 	{OPTION_FAILOVER, "failover", false, "    --failover",
 	 "let standbys have the slot, too (PostgreSQL 17 and later)"},
 	{OPTION_IF_NOT_EXISTS, "if-not-exists", false, "    --if-not-exists",
@@ -112,6 +114,9 @@ take_option(Config *config, Arguments *arguments, int option, Error *err)
 			return add_skip(config, err);
 		case OPTION_CREATE_SLOT:
 			arguments->create_slot = true;
+			return true;
+		case OPTION_FROM:
+			arguments->from = optarg;
 			return true;
 		case OPTION_FAILOVER:
 			arguments->failover = true;

@@ -27,6 +27,7 @@ typedef struct Command
 #define OPTION_SKIP 'K'
 #define OPTION_CREATE_SLOT 'C'
 #define OPTION_FAILOVER 'F'
+#define OPTION_FROM 'f'
 #define OPTION_IF_NOT_EXISTS 'E'
 #define OPTION_JSON 'J'
 #define OPTION_PRINT_CONFIG 'P'

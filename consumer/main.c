@@ -37,9 +37,11 @@ static const Command commands[] = {
 	 "[-c FILE] [-d CONNINFO] [--json]", command_tail,
 	 (const char[]){OPTION_JSON, 0}},
 	{"create-slot", "Creates the replication slot that events are kept in",
-	 "[-c FILE] [-d CONNINFO] [--slot NAME] [--if-not-exists] [--failover]",
+	 "[-c FILE] [-d CONNINFO] [--slot NAME] [--from SLOT] [--if-not-exists] "
+	 "[--failover]",
 	 command_create_slot,
-	 (const char[]){OPTION_SLOT, OPTION_FAILOVER, OPTION_IF_NOT_EXISTS, 0}},
+	 (const char[]){OPTION_SLOT, OPTION_FROM, OPTION_FAILOVER,
+					OPTION_IF_NOT_EXISTS, 0}},
 	{"drop-slot", "Drops the replication slot, with the events still in it",
 	 "[-c FILE] [-d CONNINFO] [-b BROKERS] [--slot NAME]", command_drop_slot,
 	 (const char[]){OPTION_BROKERS, OPTION_SLOT, 0}},

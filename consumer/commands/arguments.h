@@ -15,6 +15,7 @@ typedef struct Arguments
 {
 	bool create_slot;   /* run --create-slot */
 	bool failover;      /* create-slot --failover */
+	const char *from;   /* create-slot --from: the other slot */
 	bool if_not_exists; /* create-slot --if-not-exists */
 	bool json;          /* --json */
 	bool print_config;  /* run --print-config */

@@ -14,6 +14,7 @@
 #include "base/exit.h"
 #include "commands/signals.h"
 #include "commands/slot.h"
+#include "commands/slot_copy.h"
 #include "kafka/state_topic.h"
 #include "postgres/connection.h"
 #include "postgres/slot.h"
@@ -112,15 +113,18 @@ int
 command_create_slot(const Config *config, const Arguments *arguments)
 {
 	const char *slot = config_text(config, CONFIG_RELAY_SLOT);
-	PgStart *creation =
+	PgStart *creation;
+	int status;
+
+	if (arguments->from != NULL)
+		return command_copy_slot(config, arguments);
+	creation =
 		pgstart_new(config, &(PgStartPlan){.slot = slot,
 										   .may_create = true,
 										   .only_create = true,
 										   .kind = arguments->failover
 													   ? PG_SLOT_FAILOVER
 													   : PG_SLOT_PERMANENT});
-	int status;
-
 	pgstart_connect(creation);
 	status = create(creation, slot, arguments, signals_open());
 	pgstart_free(creation);

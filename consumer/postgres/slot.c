@@ -32,6 +32,7 @@ pgslot_create_command(const char *slot, PgSlotKind kind,
 enum
 {
 	COLUMN_TYPE,
+	COLUMN_TEMPORARY,
 	COLUMN_PLUGIN,
 	COLUMN_DATABASE,
 	COLUMN_ACTIVE_PID,
@@ -55,8 +56,8 @@ enum
  * needs no quoting: config_set() took only what a slot's name may be.
  */
 static const char query_format[] =
-	"SELECT s.slot_type, s.plugin, s.database, s.active_pid, s.wal_status, "
-	"s.confirmed_flush_lsn, "
+	"SELECT s.slot_type, s.temporary, s.plugin, s.database, s.active_pid, "
+	"s.wal_status, s.confirmed_flush_lsn, "
 	"pg_catalog.jsonb_extract_path_text(j.slot, 'invalidation_reason'), "
 	"pg_catalog.jsonb_extract_path_text(j.slot, 'failover'), "
 	"pg_catalog.jsonb_extract_path_text(j.slot, 'synced'), "
@@ -97,6 +98,7 @@ pgslot_read(const PGresult *result, PgSlot *found)
 				 .is_logical =
 					 strcmp(PQgetvalue(result, 0, COLUMN_TYPE), "logical") == 0,
 				 .is_complete = !PQgetisnull(result, 0, COLUMN_POSITION),
+				 .is_temporary = is_true(result, COLUMN_TEMPORARY),
 				 .position = PQgetvalue(result, 0, COLUMN_POSITION),
 				 .is_failover = is_true(result, COLUMN_FAILOVER),
 				 .is_synced = is_true(result, COLUMN_SYNCED),

@@ -33,6 +33,7 @@ typedef struct PgSlot
 	bool exists;
 	bool is_logical;
 	bool is_complete;       /* false while somebody is creating it */
+	bool is_temporary;      /* of one session, which has it until its end */
 	bool is_failover;       /* 17 and later */
 	bool is_synced;         /* from a primary: nobody can stream from it */
 	const char *plugin;     /* empty: none */

@@ -17,6 +17,7 @@ class Proxy:
         self._listener = socket.create_server(("127.0.0.1", port), backlog=100)
         self.port = self._listener.getsockname()[1]
         self._mode = "pass"
+        self._last_words: bytes | None = None
         self._pairs: set[tuple[socket.socket, socket.socket]] = set()
         self._lock = threading.Lock()
         self._held = 0
@@ -29,6 +30,11 @@ class Proxy:
         send is kept, and reaches the server with the next mode, even if the
         client is gone by then."""
         self._mode = mode
+
+    def hold_after(self, text: str) -> None:
+        """Forwards what a client sends up to what has this text in it, and holds
+        what follows."""
+        self._last_words = text.encode()
 
     def held(self) -> int:
         """The bytes that are kept."""
@@ -96,6 +102,8 @@ class Proxy:
                 swallowed = swallowed or self._mode == "swallow"
                 if swallowed:
                     continue
+                if self._last_words and key.fileobj is client and self._last_words in data:
+                    self._mode, self._last_words = "hold", None
                 key.data.settimeout(None)
                 key.data.sendall(data)
                 if throttled:
