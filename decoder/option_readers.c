@@ -88,15 +88,18 @@ read_key(EventOptions *events, const char *name, const char *value)
 	scan_space(&p);
 	if (*p == '\0')
 		return;
-	role->columns = scan_alternatives(&p, '\0');
-	if (role->columns != NIL)
+	/* First, for "${a}" is a key with quotes around it, not a column. */
+	if (is_template(value))
+	{
+		events->key = template_parse(name, value, false);
 		return;
-	if (!is_template(value))
+	}
+	role->columns = scan_alternatives(&p, '\0');
+	if (role->columns == NIL)
 		invalid_value(name, value,
 					  "the name of a column, quoted as in SQL, a|b for the "
 					  "first of some that the table has, a template such as "
 					  "${a}:${b}, or nothing for no key");
-	events->key = template_parse(name, value, false);
 }
 
 /* Which of two words a value is: false for the first, true for the second. */

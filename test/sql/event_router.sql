@@ -14,6 +14,9 @@ $$ SELECT line FROM lines(VARIADIC options || '{tables,public.outboxevent,route_
 -- 0, 1: the default table and the default route.
 INSERT INTO outboxevent (aggregatetype, aggregateid, payload) VALUES ('User', '10711fa5', '{"email": "gh@mefi.in"}');
 SELECT records('headers', 'id');
+-- The key as JsonConverter writes it: a template in quotes is no column.
+INSERT INTO outboxevent (aggregatetype, aggregateid) VALUES ('User', '10711fa5');
+SELECT records('headers', '', 'key', '"${aggregateid}"');
 -- 0c: more headers, with spaces and aliases; a timestamp is ISO 8601 here.
 INSERT INTO outboxevent (aggregatetype, n, f, ts) VALUES ('User', 42, 1.5, '2019-03-24 20:52:59.000123');
 SELECT records('headers', ' id, type : eventType , n:num ,f,ts');
