@@ -46,6 +46,8 @@ static const Option options[] = {
 	 "let standbys have the slot, too (PostgreSQL 17 and later)"},
 	{OPTION_IF_NOT_EXISTS, "if-not-exists", false, "    --if-not-exists",
 	 "leave a slot that exists as it is; for scripts"},
+	{OPTION_CONNECTOR, "connector", true, "    --connector NAME",
+	 "the connector to take, if the file has several"},
 	{OPTION_JSON, "json", false, "    --json", "print JSON"},
 	{OPTION_PRINT_CONFIG, "print-config", false, "    --print-config",
 	 "print the settings, without secrets, and end"},
@@ -60,7 +62,8 @@ static const Option options[] = {
 static bool
 has_option(const Command *command, int letter)
 {
-	return strchr("cdXh", letter) != NULL ||
+	return letter == 'h' ||
+		   (command->operand == NULL && strchr("cdX", letter) != NULL) ||
 		   strchr(command->options, letter) != NULL;
 }
 
@@ -75,6 +78,8 @@ print_help(const Command *command)
 		if (has_option(command, options[i].letter))
 			printf("  %-28s %s\n", options[i].usage, options[i].summary);
 	}
+	if (command->operand != NULL)
+		return;
 	printf("\nSettings are read from the file, then from the environment\n"
 		   "(PG_OUTBOX_<SECTION>_<KEY>), then from the command line; the "
 		   "later wins.\n");
@@ -123,6 +128,9 @@ take_option(Config *config, Arguments *arguments, int option, Error *err)
 			return true;
 		case OPTION_IF_NOT_EXISTS:
 			arguments->if_not_exists = true;
+			return true;
+		case OPTION_CONNECTOR:
+			arguments->connector = optarg;
 			return true;
 		case OPTION_JSON:
 			arguments->json = true;
@@ -180,6 +188,21 @@ complain(const Command *command, int option, const char *given)
 				command->name, given, command->name);
 }
 
+/* Checks what is left behind the options. */
+static bool
+check_operands(const Command *command, int count, char **words)
+{
+	int wanted = command->operand != NULL ? 1 : 0;
+
+	if (count < wanted)
+		fprintf(stderr, "pg_outbox %s: no %s; try \"pg_outbox %s --help\"\n",
+				command->name, command->operand, command->name);
+	if (count > wanted)
+		fprintf(stderr, "pg_outbox %s: unexpected argument \"%s\"\n",
+				command->name, words[wanted]);
+	return count == wanted;
+}
+
 /*
  * The first pass: finds the file, help, and what is wrong.  False if the
  * command is not to be run, with the status.
@@ -210,11 +233,23 @@ scan_options(const Command *command, int argc, char **argv, const char **file,
 		if (option == 'c')
 			*file = optarg;
 	}
-	if (optind == argc)
-		return true;
-	fprintf(stderr, "pg_outbox %s: unexpected argument \"%s\"\n", command->name,
-			argv[optind]);
-	return false;
+	return check_operands(command, argc - optind, argv + optind);
+}
+
+/* The second pass: takes what the options say. */
+static bool
+take_options(int argc, char **argv, Config *config, Arguments *arguments,
+			 Error *err)
+{
+	int option;
+
+	optind = 1;
+	while ((option = next_option(argc, argv)) != -1)
+	{
+		if (!take_option(config, arguments, option, err))
+			return false;
+	}
+	return true;
 }
 
 /* Reads file, environment and options in the order in which they win. */
@@ -222,21 +257,14 @@ static bool
 read_settings(int argc, char **argv, const char *file, Config *config,
 			  Arguments *arguments, Error *err)
 {
-	int option;
-
 	config_describe("postgres", pgparameters_names);
 	config_describe("kafka", kafka_properties_names);
 	if (file != NULL && !config_read_file(config, file, err))
 		return false;
 	if (!config_read_environ(config, environ, err))
 		return false;
-	optind = 1;
-	while ((option = next_option(argc, argv)) != -1)
-	{
-		if (!take_option(config, arguments, option, err))
-			return false;
-	}
-	return pgparameters_check(config, err);
+	return take_options(argc, argv, config, arguments, err) &&
+		   pgparameters_check(config, err);
 }
 
 bool
@@ -248,6 +276,13 @@ cli_read(const Command *command, int argc, char **argv, Config *config,
 
 	if (!scan_options(command, argc, argv, &file, status))
 		return false;
+	if (command->operand != NULL)
+	{
+		/* It reads no settings. */
+		take_options(argc, argv, config, arguments, &err);
+		arguments->operand = argv[optind];
+		return true;
+	}
 	if (read_settings(argc, argv, file, config, arguments, &err))
 		return true;
 	fprintf(stderr, "pg_outbox: %s\n", err.text);

@@ -18,7 +18,9 @@ typedef struct Command
 	const char *summary; /* one line */
 	const char *usage;   /* what stands after the name */
 	int (*run)(const Config *config, const Arguments *arguments);
-	const char *options; /* of those below, which it has; all have -c -d -X */
+	const char *options; /* of those below, which it has; all have -c -d -X,
+							but those with an operand */
+	const char *operand; /* what a word is that is no option; NULL: none */
 } Command;
 
 /* Options that not every command has. */
@@ -28,6 +30,7 @@ typedef struct Command
 #define OPTION_CREATE_SLOT 'C'
 #define OPTION_FAILOVER 'F'
 #define OPTION_FROM 'f'
+#define OPTION_CONNECTOR 'N'
 #define OPTION_IF_NOT_EXISTS 'E'
 #define OPTION_JSON 'J'
 #define OPTION_PRINT_CONFIG 'P'

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "cli.h"
 #include "commands/check.h"
+#include "commands/import.h"
 #include "commands/run.h"
 #include "commands/slot.h"
 #include "commands/status.h"
@@ -24,27 +25,33 @@ static const Command commands[] = {
 	 "[--skip LSN/SEQ]... [-X SECTION.KEY=VALUE]...",
 	 command_run,
 	 (const char[]){OPTION_BROKERS, OPTION_SLOT, OPTION_CREATE_SLOT,
-					OPTION_SKIP, OPTION_PRINT_CONFIG, 0}},
+					OPTION_SKIP, OPTION_PRINT_CONFIG, 0},
+	 NULL},
 	{"check", "Looks at all that publishing needs, and says how to repair it",
 	 "[-c FILE] [-d CONNINFO] [-b BROKERS] [--slot NAME]", command_check,
-	 (const char[]){OPTION_BROKERS, OPTION_SLOT, 0}},
+	 (const char[]){OPTION_BROKERS, OPTION_SLOT, 0}, NULL},
 	{"status",
 	 "Shows the replication slot: who has it, and how far behind it is",
 	 "[-c FILE] [-d CONNINFO] [-b BROKERS] [--slot NAME] [--json]",
 	 command_status,
-	 (const char[]){OPTION_BROKERS, OPTION_SLOT, OPTION_JSON, 0}},
+	 (const char[]){OPTION_BROKERS, OPTION_SLOT, OPTION_JSON, 0}, NULL},
 	{"tail", "Shows events as they would be published; touches nothing",
 	 "[-c FILE] [-d CONNINFO] [--json]", command_tail,
-	 (const char[]){OPTION_JSON, 0}},
+	 (const char[]){OPTION_JSON, 0}, NULL},
 	{"create-slot", "Creates the replication slot that events are kept in",
 	 "[-c FILE] [-d CONNINFO] [--slot NAME] [--from SLOT] [--if-not-exists] "
 	 "[--failover]",
 	 command_create_slot,
 	 (const char[]){OPTION_SLOT, OPTION_FROM, OPTION_FAILOVER,
-					OPTION_IF_NOT_EXISTS, 0}},
+					OPTION_IF_NOT_EXISTS, 0},
+	 NULL},
 	{"drop-slot", "Drops the replication slot, with the events still in it",
 	 "[-c FILE] [-d CONNINFO] [-b BROKERS] [--slot NAME]", command_drop_slot,
-	 (const char[]){OPTION_BROKERS, OPTION_SLOT, 0}},
+	 (const char[]){OPTION_BROKERS, OPTION_SLOT, 0}, NULL},
+	{"import",
+	 "Makes a configuration of a connector of Debezium's Event Router",
+	 "FILE [--connector NAME]", command_import,
+	 (const char[]){OPTION_CONNECTOR, 0}, "FILE"},
 };
 
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))

@@ -25,6 +25,7 @@ FLOORS = {
     "postgres": 2,
     "kafka": 2,
     "envelope": 2,
+    "connector": 2,
     "config": 1,
     "base": 0,
 }
@@ -42,7 +43,7 @@ SHARED = "decoder/protocol"
 
 # These know neither PostgreSQL's nor Kafka's library, however indirectly; so
 # their unit tests need neither.
-PURE = ("base/", "config/", "envelope/", "relay/tracker")
+PURE = ("base/", "config/", "connector/", "envelope/", "relay/tracker")
 LIBRARIES = ("libpq-fe.h", "librdkafka/", "libpq/")
 
 

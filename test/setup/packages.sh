@@ -8,8 +8,8 @@ set -eu
 # What is installed by its package's name; java and maven by their commands,
 # since they may come from elsewhere.
 packages="build-essential pkg-config libpq-dev librdkafka-dev libjson-c-dev
-    libinih-dev libmicrohttpd-dev libcmocka-dev kcat python3 python3-venv clang
-    shellcheck procps valgrind openssl prometheus chromium chromium-driver $*"
+    libinih-dev libmicrohttpd-dev libyaml-dev libcmocka-dev kcat python3 python3-venv
+    clang shellcheck procps valgrind openssl prometheus chromium chromium-driver $*"
 
 # The newest PostgreSQL that is installed with its server headers, or the
 # distribution's own.
@@ -81,7 +81,7 @@ complain() {
         clang shellcheck valgrind; do
         command -v "$command" > /dev/null || echo "  command $command" >&2
     done
-    for library in libpq rdkafka json-c inih libmicrohttpd cmocka; do
+    for library in libpq rdkafka json-c inih libmicrohttpd yaml-0.1 cmocka; do
         pkg-config --exists "$library" 2> /dev/null ||
             echo "  library $library with its headers" >&2
     done
@@ -94,7 +94,8 @@ all_found() {
         shellcheck; do
         command -v "$command" > /dev/null || return 1
     done
-    pkg-config --exists libpq rdkafka json-c inih libmicrohttpd cmocka 2> /dev/null && can_fuzz
+    pkg-config --exists libpq rdkafka json-c inih libmicrohttpd yaml-0.1 cmocka 2> /dev/null &&
+        can_fuzz
 }
 
 if ! command -v apt-get > /dev/null || ! command -v dpkg-query > /dev/null; then
