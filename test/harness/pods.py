@@ -43,7 +43,10 @@ class PodContainer:
             self._lay_out(volume, self.mounts[paths[volume["name"]]])
         self.arguments = [self._text(a) for a in self.spec.get("args", [])]
         self.command = [self._text(a) for a in self.spec.get("command", [])]
-        self.env = {e["name"]: self._text(self._value(e)) for e in self.spec.get("env", [])}
+        self.env: dict[str, str] = {}
+        for source in self.spec.get("envFrom", []):
+            self.env |= secrets[source["secretRef"]["name"]]
+        self.env |= {e["name"]: self._text(self._value(e)) for e in self.spec.get("env", [])}
 
     def _text(self, text: str) -> str:
         """A text with what is replaced, all at once."""

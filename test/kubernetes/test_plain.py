@@ -1,4 +1,4 @@
-"""deploy/kubernetes, as far as no cluster is needed."""
+"""deploy/kubernetes and the example of a CronJob, as far as no cluster is needed."""
 
 import re
 import subprocess
@@ -16,6 +16,7 @@ from harness.manifests import (
     find,
     is_core,
     kustomize,
+    load,
     plain,
     pod_specs,
 )
@@ -23,7 +24,8 @@ from harness.process import ROOT
 from harness.relay import BINARY
 
 SETUP = PLAIN / "setup"
-ALL = plain(PLAIN) + plain(SETUP)
+EXAMPLE = ROOT / "examples" / "housekeeping" / "cronjob.yaml"
+ALL = plain(PLAIN) + plain(SETUP) + load(EXAMPLE.read_text())
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -31,7 +33,7 @@ def test_every_manifest_is_valid(version: str) -> None:
     errors = {
         f"{m['kind']} {m['metadata']['name']}": core_errors(m, version) for m in ALL if is_core(m)
     }
-    assert len(errors) >= 8
+    assert len(errors) >= 9
     assert not {name: found for name, found in errors.items() if found}
 
 
@@ -45,7 +47,7 @@ def test_a_misspelt_field_is_found() -> None:
 
 def test_pods_are_restricted() -> None:
     pods = dict(pod_specs(ALL))
-    assert len(pods) == 4
+    assert len(pods) == 5
     assert not {name: found for name, pod in pods.items() if (found := pod_security.errors(pod))}
 
 

@@ -20,16 +20,17 @@ from confluent_kafka.admin import (
 )
 from harness.http import Http
 from harness.kafka import Follower, Kafka
-from harness.manifests import PLAIN, Manifest, find, plain, pod_specs
+from harness.manifests import PLAIN, Manifest, find, load, plain, pod_specs
 from harness.pods import PodContainer
 from harness.postgres import Postgres
-from harness.process import free_port
+from harness.process import ROOT, free_port
 from harness.relay import BINARY
 from harness.scratch import Scratch
 from harness.wait import wait_until
 from running import RelayPod, hand_over, port_of, run_to_end
 
-ALL = plain(PLAIN) + plain(PLAIN / "setup")
+EXAMPLE = ROOT / "examples" / "housekeeping" / "cronjob.yaml"
+ALL = plain(PLAIN) + plain(PLAIN / "setup") + load(EXAMPLE.read_text())
 PODS = dict(pod_specs(ALL))
 APP_PASSWORD = "the applications own"
 
@@ -142,6 +143,7 @@ class System:
         ca = self.authority.certificate.read_text()
         self.secrets = {
             "task-db-app": {"username": "task", "password": APP_PASSWORD, "dbname": "task"},
+            "outbox-owner": {"PGDATABASE": "task", "PGUSER": "task", "PGPASSWORD": APP_PASSWORD},
             "task-db-ca": {"ca.crt": ca, "ca.key": "the operator's alone"},
             "task-relay-client-cert": {
                 "tls.crt": role.read_text(), "tls.key": role_key.read_text(),
@@ -293,11 +295,13 @@ def test_nobody_else_comes_in_as_the_relay(system: System) -> None:
             psycopg.connect(conninfo)
 
 
-def test_cleanup_deletes_what_is_older_than_7_days(system: System) -> None:
+@pytest.mark.parametrize("job", ["CronJob outbox-cleanup", "CronJob outbox-housekeeping"])
+def test_cleanup_deletes_what_is_older_than_7_days(system: System, job: str) -> None:
+    """The job of the system, and the example."""
     with as_service(system) as db:
-        db.execute("UPDATE outbox SET created_at = now() - interval '8 days' WHERE aggregate_id = '7'")
+        db.execute("UPDATE outbox SET created_at = now() - interval '8 days'")
         db.execute(ADD, ("8", "TaskCreated", "{}"))
-        system.run_job("CronJob outbox-cleanup")
+        system.run_job(job)
         assert db.execute("SELECT aggregate_id FROM outbox").fetchall() == [("8",)]
 
 
