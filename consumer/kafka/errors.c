@@ -5,10 +5,17 @@
  *
  *-------------------------------------------------------------------------
  */
+#include <string.h>
+
 #include "kafka/errors.h"
 
 /* An error that did not come for so long, in ms, is a new one when it does. */
 #define QUIET_MS (10 * 60000)
+
+/* The first librdkafka whose SCRAM brokers of Kafka 4 take: 2.6.1.  Earlier
+ * ones send the client's nonce twice (librdkafka #4895), which 4.0 refuses as
+ * it refuses a wrong password. */
+#define STRICT_SCRAM 0x020601ff
 
 /* Events in flight of which none is delivered for so long, in ms, wait. */
 #define STALL_MS 5000
@@ -70,6 +77,16 @@ kafka_errors_lasted(const KafkaErrors *errors, rd_kafka_resp_err_t code,
 					int64_t now_ms)
 {
 	return outage_lasted(&errors->kinds[kind_of(code)].outage, now_ms);
+}
+
+const char *
+kafka_errors_hint(rd_kafka_resp_err_t code, const char *text, int version)
+{
+	if (kind_of(code) == KAFKA_ERROR_AUTHENTICATION && version < STRICT_SCRAM &&
+		strstr(text, "SCRAM") != NULL)
+		return ". Hint: if the password is right, the brokers are of Kafka 4, "
+			   "whose SCRAM needs librdkafka 2.6.1 or later";
+	return "";
 }
 
 bool

@@ -54,6 +54,13 @@ extern int64_t kafka_errors_lasted(const KafkaErrors *errors,
 								   rd_kafka_resp_err_t code, int64_t now_ms);
 
 /*
+ * What helps against an error, as a sentence to put behind its text: "" where
+ * that says enough.  version is librdkafka's, as rd_kafka_version() has it.
+ */
+extern const char *kafka_errors_hint(rd_kafka_resp_err_t code, const char *text,
+									 int version);
+
+/*
  * Something was delivered.  True if that is to be logged, since an error was;
  * *waited_ms is then how long ago that began.
  */

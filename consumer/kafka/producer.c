@@ -646,15 +646,17 @@ static void
 tell_outage(Kafka *kafka, rd_kafka_event_t *event)
 {
 	rd_kafka_resp_err_t code = rd_kafka_event_error(event);
+	const char *text = rd_kafka_event_error_string(event);
 	int64_t now = clock_ms();
 
-	error_set(&kafka->last_error, "%s", rd_kafka_event_error_string(event));
+	error_set(&kafka->last_error, "%s%s", text,
+			  kafka_errors_hint(code, text, rd_kafka_version()));
 	if (kafka_errors_is_due(&kafka->errors, code, kafka->in_flight > 0, now))
 		log_warning("waiting for Kafka; trying again",
 					LOG_INT("waited_s",
 							kafka_errors_lasted(&kafka->errors, code, now) /
 								1000),
-					LOG_TEXT("error", rd_kafka_event_error_string(event)));
+					LOG_TEXT("error", kafka->last_error.text));
 }
 
 /* Takes an error of the producer; false if it is the end of it. */

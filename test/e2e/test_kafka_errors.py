@@ -8,7 +8,7 @@ import pytest
 from confluent_kafka.admin import AclOperation
 from conftest import Outbox
 from harness.kafka import Kafka
-from harness.process import free_port
+from harness.process import free_port, run
 from harness.relay import BINARY, Relay
 from harness.scratch import Scratch
 from harness.wait import wait_until
@@ -41,7 +41,9 @@ def sasl_kafka(scratch: Scratch) -> Iterator[Kafka]:
         "sasl_kafka",
         "listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,"
         "PROXIED0:SASL_PLAINTEXT\n"
-        "listener.name.proxied0.sasl.enabled.mechanisms=PLAIN\n"
+        "listener.name.proxied0.sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-512\n"
+        "listener.name.proxied0.scram-sha-512.sasl.jaas.config="
+        "org.apache.kafka.common.security.scram.ScramLoginModule required;\n"
         "listener.name.proxied0.plain.sasl.jaas.config="
         "org.apache.kafka.common.security.plain.PlainLoginModule required"
         ' user_relay="right";\n'
@@ -103,6 +105,28 @@ def test_wrong_password(outbox: Outbox, sasl_kafka: Kafka) -> None:
     with sasl_kafka.allowed("relay", outbox.topic, AclOperation.WRITE):
         outbox.relay(*as_relay(sasl_kafka))
         assert len(outbox.wait_published(1)) == 1
+
+
+def test_scram(outbox: Outbox, sasl_kafka: Kafka) -> None:
+    """Brokers of Kafka 4 take it from librdkafka 2.6.1 on, and an older one is said to be
+    the reason: the broker speaks of the password."""
+    outbox.kafka = sasl_kafka
+    outbox.create_slot()
+    outbox.add("k", "1")
+    sasl_kafka.create_topic(outbox.topic, partitions=1)
+    sasl_kafka.add_scram_user("scram", "right")
+    version = run(["pkg-config", "--modversion", "rdkafka"])
+    with sasl_kafka.allowed("scram", outbox.topic, AclOperation.WRITE):
+        relay = outbox.relay(
+            "-b", sasl_kafka.sasl_brokers, "-X", "kafka.security.protocol=sasl_plaintext",
+            "-X", "kafka.sasl.mechanisms=SCRAM-SHA-512", "-X", "kafka.sasl.username=scram",
+            "-X", "kafka.sasl.password=right",
+        )  # fmt: skip
+        if [int(part) for part in version.split(".")] >= [2, 6, 1]:
+            outbox.wait_published(1)
+        else:
+            relay.wait_for_log(WAITING)
+            assert "whose SCRAM needs librdkafka 2.6.1 or later" in relay.log()
 
 
 def test_a_second_error(outbox: Outbox, sasl_kafka: Kafka) -> None:

@@ -23,6 +23,9 @@ from confluent_kafka.admin import (
     NewTopic,
     ResourcePatternType,
     ResourceType,
+    ScramCredentialInfo,
+    ScramMechanism,
+    UserScramCredentialUpsertion,
 )
 
 from .process import ROOT, free_port, run, start
@@ -299,6 +302,14 @@ class Kafka:
                 operation, AclPermissionType.ALLOW,
             )
         )
+
+    def add_scram_user(self, name: str, password: str) -> None:
+        """Lets a user come in by SCRAM-SHA-512."""
+        info = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, 4096)
+        user = UserScramCredentialUpsertion(name, info, password.encode())
+        admin = self._admin()
+        for answer in admin.alter_user_scram_credentials([user]).values():
+            answer.result()
 
     def add_rules(self, *rules: AclBinding) -> None:
         admin = self._admin()

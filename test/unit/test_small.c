@@ -138,6 +138,29 @@ errors_of_kafka_are_logged_once_and_then_rarely(void **state)
 }
 
 static void
+an_old_librdkafka_is_named_where_scram_fails(void **state)
+{
+	static const char failed[] = "SASL authentication error: Authentication "
+								 "failed during authentication due to invalid "
+								 "credentials with SASL mechanism "
+								 "SCRAM-SHA-512";
+	rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR__AUTHENTICATION;
+
+	(void) state;
+	assert_string_equal(kafka_errors_hint(code, failed, 0x020600ff),
+						". Hint: if the password is right, the brokers are of "
+						"Kafka 4, whose SCRAM needs librdkafka 2.6.1 or later");
+	assert_string_equal(kafka_errors_hint(code, failed, 0x020601ff), "");
+	assert_string_equal(kafka_errors_hint(code, "Authentication failed: PLAIN",
+										  0x020002ff),
+						"");
+	assert_string_equal(kafka_errors_hint(RD_KAFKA_RESP_ERR__TRANSPORT,
+										  "SCRAM: Connection refused",
+										  0x020002ff),
+						"");
+}
+
+static void
 the_nearest_name_is_the_one_that_was_meant(void **state)
 {
 	static const char *const known[] = {"slot", "dead_letter_topic",
@@ -355,6 +378,7 @@ main(void)
 		cmocka_unit_test(lsns_are_read_as_postgresql_prints_them),
 		cmocka_unit_test(positions_are_read_as_the_log_has_them),
 		cmocka_unit_test(errors_of_kafka_are_logged_once_and_then_rarely),
+		cmocka_unit_test(an_old_librdkafka_is_named_where_scram_fails),
 		cmocka_unit_test(the_nearest_name_is_the_one_that_was_meant),
 		cmocka_unit_test(hosts_go_round_and_round),
 		cmocka_unit_test(waits_double_up_to_the_longest),
