@@ -172,8 +172,8 @@ import_password(Import *import)
 void
 import_database(Import *import)
 {
-	Property *keepalive =
-		connector_find(import->connector, "database.tcpKeepAlive");
+	const char *keepalive =
+		connector_take(import->connector, "database.tcpKeepAlive");
 
 	import_plain(import);
 	import_password(import);
@@ -182,12 +182,9 @@ import_database(Import *import)
 					  "the password of the key is not repeated: set "
 					  "PG_OUTBOX_POSTGRES_SSLPASSWORD in the relay's "
 					  "environment");
-	if (keepalive != NULL && strcmp(keepalive->value, "false") == 0)
-	{
-		keepalive->used = true;
+	if (keepalive != NULL && strcmp(keepalive, "false") == 0)
 		report_set(import->report, REPORT_POSTGRES, "keepalives", "0",
 				   "database.tcpKeepAlive");
-	}
 	if (connector_find(import->connector, "database.dbname") == NULL)
 		report_decide(import->report, REPORT_POSTGRES,
 					  "the connector names no database (database.dbname)");

@@ -201,6 +201,10 @@ import_topic_creation(Import *import)
 	char *rule;
 
 	connector_take(import->connector, "topic.creation.enable");
+	if (connector_take(import->connector, "topic.creation.groups") != NULL)
+		report_note(report, REPORT_CANNOT,
+					"topic.creation.groups: create_topics is one rule for all "
+					"topics; create the others before");
 	if (partitions == NULL && replication == NULL)
 		return;
 	rule = creation_rule(import,
@@ -222,10 +226,6 @@ import_topic_creation(Import *import)
 					  "topic.creation.default is no rule for create_topics, "
 					  "which is %s",
 					  err.text);
-	if (connector_take(import->connector, "topic.creation.groups") != NULL)
-		report_note(report, REPORT_CANNOT,
-					"topic.creation.groups: create_topics is one rule for all "
-					"topics; create the others before");
 	free(rule);
 }
 

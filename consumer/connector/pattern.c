@@ -17,7 +17,7 @@
 #include "connector/names.h"
 #include "connector/pattern.h"
 
-/* More entries than this are not made of groups. */
+/* More expressions than this are not made of groups. */
 #define MAX_PATTERNS 200
 
 /* An expression being read. */
@@ -153,7 +153,11 @@ take_part(Reading *reading)
 	if (c == '\\')
 		return take_escape(reading);
 	if (c == '[')
-		return take_class(reading, strcspn(reading->p, "]") + 1);
+	{
+		size_t len = strcspn(reading->p, "]");
+
+		return reading->p[len] == ']' && take_class(reading, len + 1);
+	}
 	if (c == '.' && (reading->p[1] == '*' || reading->p[1] == '+'))
 	{
 		reading->p += 2;
@@ -204,6 +208,7 @@ add_plain(const char *regex, PatternList *patterns)
 	Reading reading = {.p = regex, .pattern = &pattern};
 	bool ok = true;
 
+	patterns->tried++;
 	reading.entry = open_text(&entry, &entry_size);
 	reading.literal = open_text(&literal, &literal_size);
 	reading.piece = open_text(&reading.text, &reading.size);
@@ -268,7 +273,7 @@ add_regex(const char *regex, PatternList *patterns)
 	const char *start = find_group(regex, &end, &inner);
 	const char *behind;
 
-	if (start == NULL || patterns->count >= MAX_PATTERNS)
+	if (start == NULL || patterns->tried >= MAX_PATTERNS)
 	{
 		add_plain(regex, patterns);
 		return;

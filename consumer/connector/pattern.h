@@ -25,6 +25,7 @@ typedef struct PatternList
 {
 	Pattern *items;
 	size_t count;
+	size_t tried; /* expressions without groups, also those that are the same */
 } PatternList;
 
 /*

@@ -50,6 +50,28 @@ kind_of(const char *provider)
 	return PLACEHOLDER_OTHER;
 }
 
+/* Tells whether a word is a name as variables of the environment have. */
+static bool
+is_variable(const char *word)
+{
+	return *word != '\0' &&
+		   strspn(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789") ==
+			   strlen(word);
+}
+
+/* Takes ${NAME:default} for ${NAME}; the default may be a password. */
+static void
+drop_default(Placeholder *found)
+{
+	if (!is_variable(found->provider))
+		return;
+	found->kind = PLACEHOLDER_ENV;
+	snprintf(found->key, sizeof(found->key), "%s", found->provider);
+	snprintf(found->whole, sizeof(found->whole), "${%s}", found->provider);
+	*found->provider = '\0';
+	*found->path = '\0';
+}
+
 bool
 placeholder_find(const char *value, Placeholder *found)
 {
@@ -77,8 +99,10 @@ placeholder_find(const char *value, Placeholder *found)
 		colon = path_end + 1;
 	found->kind = kind_of(found->provider);
 	found->is_all = start == value && end[1] == '\0';
-	return copy(found->key, sizeof(found->key), colon,
-				(size_t) (end - colon)) &&
-		   copy(found->whole, sizeof(found->whole), start,
-				(size_t) (end + 1 - start));
+	if (!copy(found->key, sizeof(found->key), colon, (size_t) (end - colon)) ||
+		!copy(found->whole, sizeof(found->whole), start,
+			  (size_t) (end + 1 - start)))
+		return false;
+	drop_default(found);
+	return true;
 }

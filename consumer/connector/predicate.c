@@ -49,7 +49,8 @@ is_common(const char *regex)
 	{
 		if (*p == '\\' && strchr(".-_$", *++p) == NULL)
 			return false;
-		if (*p == '\0' || (*p == '(' && p[1] == '?') ||
+		/* Repetitions of repetitions may need any amount of memory. */
+		if (*p == '\0' || *p == '{' || (*p == '(' && p[1] == '?') ||
 			(strchr("*+?}", *p) != NULL && p[1] != '\0' &&
 			 strchr("*+?", p[1]) != NULL))
 			return false;

@@ -214,7 +214,8 @@ void
 report_suggest(Report *report, ReportPart part, const char *key,
 			   const char *value)
 {
-	add(report, part, LINE_SUGGESTION, key, value);
+	add(report, part, LINE_SUGGESTION, key,
+		fits(part, key, value) ? value : "");
 }
 
 /* Prints a paragraph as comments, the later lines indented. */
