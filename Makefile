@@ -91,6 +91,12 @@ check-faults: deps ## Let everything fail at random: 20 seeds, a minute each [SE
 		--fault-seeds $(or $(SEEDS),20) --fault-seconds $(or $(SECONDS),60) \
 		$(if $(DELIVERY),--fault-delivery $(DELIVERY))
 
+check-takeover: deps ## Take over from a real Debezium, and compare the records of both
+	test/setup/jars.sh connect
+	test/setup/jars.sh debezium
+	$(MAKE) all
+	$(PYTHON) -m pytest $(PYTEST_ARGS) test/takeover
+
 check-demo: all ## Run the demo as a test
 	test/demo.sh
 
@@ -179,8 +185,8 @@ help: ## List the targets
 
 .PHONY: all decoder extension consumer install uninstall packages deps demo check \
 	check-lint check-unit check-fuzz check-sanitize check-regress check-isolation \
-	check-stream check-e2e check-faults check-demo check-examples check-installcheck \
-	check-compose check-manifests check-deploy check-fresh check-matrix check-cassert \
-	images check-images \
+	check-stream check-e2e check-faults check-takeover check-demo check-examples \
+	check-installcheck check-compose check-manifests check-deploy check-fresh check-matrix \
+	check-cassert images check-images \
 	bench-decoder bench-drain bench-emit bench-relay bench-http installcheck expected \
 	fmt lint clean help

@@ -19,7 +19,7 @@ from statistics import median
 
 from backlog import FILL, TOPIC, Drained, drain, fill
 from confluent_kafka import Consumer, TopicPartition
-from debezium import (
+from harness.debezium import (
     DEFAULT,
     TUNED_FOR_LATENCY,
     TUNED_FOR_THROUGHPUT,
