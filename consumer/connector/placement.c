@@ -255,6 +255,11 @@ add_constant(void *argument, const char *name, const char *text)
 		tell_twice(placements, "header", name);
 		return;
 	}
+	if (*text != '\0' && strspn(text, "0123456789+-.eE") == strlen(text))
+		report_note(placements->import->report, REPORT_OTHERWISE,
+					"header %s is the text %s, which InsertHeader reads as a "
+					"number and may write otherwise: 1.0 becomes 1",
+					name, text);
 	source = name_quote_text(text);
 	quoted = name_quote_alias(name);
 	append(&placements->headers, ", ", source);
