@@ -161,7 +161,7 @@ BEGIN
 END $$;
 
 -- Returns where the partitions begin that the rows of the default one belong to; at most 100,
--- should somebody have filled it with nonsense.
+-- should somebody have filled it with nonsense.  Rows of a time that cannot be meant stay there.
 CREATE OR REPLACE FUNCTION outbox._stray_begins(name regclass, width interval, anchor timestamp)
 RETURNS SETOF timestamp
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -172,13 +172,11 @@ DECLARE
         WHEN 'bigint'::regtype THEN 'timestamp ''1970-01-01'' + %I * interval ''1 millisecond'''
         WHEN 'timestamptz'::regtype THEN '%I AT TIME ZONE ''UTC'''
         ELSE '%I::timestamp' END, key.column_name);
-    sensible text := format(CASE key.column_type
-        WHEN 'bigint'::regtype THEN '%I BETWEEN 100000000000 AND 100000000000000'
-        ELSE 'isfinite(%I)' END, key.column_name);
 BEGIN
     IF spare IS NOT NULL THEN
         RETURN QUERY EXECUTE format('SELECT DISTINCT outbox._partition_begin(%s, $1, $2) FROM %s'
-                                    ' WHERE %s LIMIT 100', at, spare, sensible)
+                                    ' WHERE %s LIMIT 100', at, spare,
+                                    outbox._is_sensible(key.column_name, key.column_type))
         USING width, anchor;
     END IF;
 END $$;
@@ -191,13 +189,16 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     present timestamp := outbox._partition_begin(
         outbox._present((SELECT column_type FROM outbox._partition_key(name))), width, anchor);
+    -- No further than 3165 years, so that wide ones do not overflow.
+    farthest integer := least(ahead, floor(extract(epoch FROM interval '3165 years')
+                                           / extract(epoch FROM width)));
     one timestamp;
     made integer := 0;
 BEGIN
     FOR one IN
         SELECT DISTINCT w
         FROM (SELECT outbox._partition_begin(present + width * n, width, anchor)
-              FROM generate_series(0, ahead) n
+              FROM generate_series(0, farthest) n
               UNION ALL
               SELECT outbox._stray_begins(name, width, anchor)) AS wanted (w)
         WHERE NOT EXISTS (SELECT FROM outbox._partitions(name) p

@@ -106,13 +106,19 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT outbox._local_time(now(), type)
 $$;
 
--- Reads a value of a type, in ISO format and with a zone where the type has one.
+-- Reads a value of a type, in ISO format and with a zone where the type has one.  What a timestamp
+-- cannot hold (before 4714 BC or after 294276) is infinite.
 CREATE OR REPLACE FUNCTION outbox._read_time(value text, type regtype) RETURNS timestamp
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET datestyle = ISO AS $$
     SELECT CASE type
-        WHEN 'bigint'::regtype
-            THEN timestamp '1970-01-01' + value::bigint * interval '1 millisecond'
+        WHEN 'bigint'::regtype THEN CASE
+            WHEN value::bigint < -210866803200000 THEN timestamp '-infinity'
+            WHEN value::bigint > 9224318015999999 THEN timestamp 'infinity'
+            ELSE timestamp '1970-01-01' + value::bigint * interval '1 millisecond' END
         WHEN 'timestamptz'::regtype THEN value::timestamptz AT TIME ZONE 'UTC'
+        WHEN 'date'::regtype THEN CASE
+            WHEN value::date > '294276-12-31' THEN timestamp 'infinity'
+            ELSE value::date::timestamp END
         ELSE value::timestamp END
 $$;
 
@@ -124,4 +130,13 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET datestyle = ISO AS
         WHEN 'timestamptz'::regtype THEN at::text || '+00'
         WHEN 'date'::regtype THEN at::date::text
         ELSE at::text END)
+$$;
+
+-- Returns the condition that a column of a type has a time that can be meant: of the years 1973 to
+-- 5138, as _require_milliseconds() has it.  Computing with others may overflow.
+CREATE OR REPLACE FUNCTION outbox._is_sensible(column_name name, type regtype) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT format('%I BETWEEN %s AND %s', column_name,
+                  outbox._write_time('1973-03-03 09:46:40', type),
+                  outbox._write_time('5138-11-16 09:46:40', type))
 $$;

@@ -72,6 +72,21 @@ CREATE TABLE app.hand (LIKE app.days INCLUDING ALL) PARTITION BY RANGE (created_
 CREATE TABLE app.hand_1 PARTITION OF app.hand FOR VALUES FROM ('2020-01-01') TO ('2020-01-02');
 CREATE TABLE app.hand_2 PARTITION OF app.hand FOR VALUES FROM ('2020-01-02') TO (MAXVALUE);
 SELECT outbox.ensure_partitions('app.hand');
+-- One without an end in other words, which a timestamp cannot hold.
+CREATE TABLE app.hand_day (created_at date) PARTITION BY RANGE (created_at);
+CREATE TABLE app.hand_day_1 PARTITION OF app.hand_day FOR VALUES FROM ('2020-01-01') TO ('2020-01-02');
+CREATE TABLE app.hand_day_2 PARTITION OF app.hand_day FOR VALUES FROM ('2020-01-02') TO ('5874897-12-31');
+CREATE TABLE app.hand_ms (created_at bigint) PARTITION BY RANGE (created_at);
+CREATE TABLE app.hand_ms_1 PARTITION OF app.hand_ms FOR VALUES FROM (-9223372036854775807) TO (1577836800000);
+CREATE TABLE app.hand_ms_2 PARTITION OF app.hand_ms FOR VALUES FROM (1577836800000) TO (1577923200000);
+CREATE TABLE app.hand_ms_3 PARTITION OF app.hand_ms FOR VALUES FROM (1577923200000) TO (9223372036854775807);
+SELECT outbox.ensure_partitions('app.hand_day'), outbox.ensure_partitions('app.hand_ms');
+SELECT outbox.cleanup('app.hand_day'), outbox.cleanup('app.hand_ms');
+SELECT partition, begins, ends FROM unnest('{app.hand_day,app.hand_ms}'::regclass[]) name, outbox._partitions(name) ORDER BY 1;
+-- Wide ones need not be so many that time ends.
+CREATE TABLE app.wide (created_at timestamp) PARTITION BY RANGE (created_at);
+CREATE TABLE app.wide_1 PARTITION OF app.wide FOR VALUES FROM ('1000-01-01') TO ('2000-01-01');
+SELECT outbox.ensure_partitions('app.wide', 1000);
 DROP SCHEMA app CASCADE;
 DROP OWNED BY keeper;
 DROP ROLE keeper;

@@ -98,6 +98,18 @@ SELECT count(*) BETWEEN 13 AND 15 AS partitions FROM outbox._partitions('app.p_z
 INSERT INTO app.p_ms VALUES (1, 1600000000), (2, 1600000000000000), (3, 9223372036854775807);
 SELECT outbox.ensure_partitions('app.p_ms', 1);
 SELECT count(*) FROM app.p_ms_d;
+-- So do times that nobody can have meant, whatever the type: they are no reason to stop.
+INSERT INTO app.p_zoned (id, happened) SELECT 100, at::timestamptz FROM unnest('{infinity,-infinity,294276-12-31 12:00+00,4713-01-02 00:00+00 BC,1973-03-03 09:46:39+00,5138-11-16 09:46:41+00}'::text[]) at;
+INSERT INTO app.p_local SELECT 100, at::timestamp FROM unnest('{infinity,-infinity,294276-12-31 12:00,4713-01-02 BC,1973-03-03 09:46:39,5138-11-16 09:46:41}'::text[]) at;
+INSERT INTO app.p_day SELECT 100, at::date FROM unnest('{infinity,-infinity,5874897-12-31,294277-01-01,4713-01-02 BC,1973-03-02,5138-11-17}'::text[]) at;
+SELECT name, outbox.ensure_partitions(name, 1) FROM unnest('{app.p_zoned,app.p_local,app.p_day}'::regclass[]) name;
+SELECT (SELECT count(*) FROM app.p_zoned_d WHERE id = 100) AS zoned, (SELECT count(*) FROM app.p_local_d WHERE id = 100) AS local, (SELECT count(*) FROM app.p_day_d WHERE id = 100) AS day;
+INSERT INTO app.p_zoned (id, happened) VALUES (101, '5138-11-16 09:46:40+00');
+INSERT INTO app.p_local VALUES (101, '5138-11-16 09:46:40');
+INSERT INTO app.p_day VALUES (101, '5138-11-16');
+SELECT name, outbox.ensure_partitions(name, 1) FROM unnest('{app.p_zoned,app.p_local,app.p_day}'::regclass[]) name;
+SELECT name, outbox.cleanup(name, '10 days', time_column => 'happened') FROM unnest('{app.p_zoned,app.p_local,app.p_day}'::regclass[]) name;
+SELECT (SELECT count(*) FROM app.p_zoned_d WHERE id = 100) AS zoned, (SELECT count(*) FROM app.p_local_d WHERE id = 100) AS local, (SELECT count(*) FROM app.p_day_d WHERE id = 100) AS day;
 -- They follow the last one without a gap, wherever that begins: weeks that begin on Sunday, days that begin at noon.
 SELECT make('weeks', 'timestamp', ' PARTITION BY RANGE (happened)'), make('noon', 'timestamptz', ' PARTITION BY RANGE (happened)');
 CREATE TABLE app.weeks_0 PARTITION OF app.weeks FOR VALUES FROM ('2024-01-07') TO ('2024-01-14');
