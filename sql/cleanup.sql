@@ -28,15 +28,21 @@ BEGIN
     condition := format('%I < %s', key.column_name, outbox._write_time(before, key.column_type));
 END $$;
 
--- Returns the tables that have the rows: the table itself or, of a partitioned one, its leaves.
--- Those that end before the cutoff are old as a whole, if it is partitioned by the time column.
+-- Returns the tables that have the rows: the table itself and what inherits from it, however deep,
+-- or the leaves of a partitioned one.  Those that end before the cutoff are old as a whole, if it
+-- is partitioned by the time column.
 CREATE OR REPLACE FUNCTION outbox._leaves(name regclass, time_column text, before timestamp,
     OUT leaf regclass, OUT whole boolean)
 RETURNS SETOF record
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    WITH RECURSIVE family AS (
+        SELECT name::oid AS oid
+        WHERE NOT EXISTS (SELECT FROM pg_partitioned_table WHERE partrelid = name)
+        UNION
+        SELECT inhrelid FROM family JOIN pg_inherits ON inhparent = family.oid
+    )
     SELECT c.oid::regclass, coalesce(p.ends <= before AND c.relkind = 'r', false)
-    FROM (SELECT name AS oid
-          WHERE NOT EXISTS (SELECT FROM pg_partitioned_table WHERE partrelid = name)
+    FROM (SELECT oid FROM family
           UNION ALL
           SELECT relid FROM pg_partition_tree(name) WHERE isleaf AND relid <> name) t
     JOIN pg_class c ON c.oid = t.oid
@@ -44,7 +50,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                                            = (outbox._time_column(name, time_column)).column_name
                                       THEN name END) p
         ON p.partition = c.oid AND NOT p.is_default
-    ORDER BY p.begins NULLS LAST
+    ORDER BY p.begins NULLS LAST, c.oid
 $$;
 
 -- Deletes rows of one leaf, at most a batch, without those that another session has locked, and

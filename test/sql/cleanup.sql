@@ -87,6 +87,21 @@ RESET ROLE;
 SELECT count(*), max(aggregate_id::int) FROM app.days;
 SELECT count(*) > 13 AS partitions FROM outbox._partitions('app.days');
 
+-- What inherits from a table is cleaned up with it, however deep and by whatever ways; the rights on the table are enough.
+CREATE TABLE app.parent (LIKE app.plain INCLUDING ALL);
+CREATE TABLE app.child () INHERITS (app.parent);
+CREATE TABLE app.other_child () INHERITS (app.parent);
+CREATE TABLE app.grandchild () INHERITS (app.child, app.other_child);
+SELECT fill(name, 20) FROM unnest('{app.parent,app.child,app.other_child,app.grandchild}'::regclass[]) name;
+SELECT outbox.grant_cleanup('cleaner', 'app.parent');
+SET ROLE cleaner;
+SELECT outbox.cleanup('app.parent', '17 days', 2);
+CALL outbox.cleanup_all('app.parent', '10 days', 3);
+RESET ROLE;
+SELECT tableoid::regclass, count(*), max(aggregate_id::int) FROM app.parent GROUP BY tableoid ORDER BY tableoid;
+SELECT outbox.cleanup('app.grandchild', '5 days'), outbox.cleanup('app.child', '5 days');
+SELECT tableoid::regclass, count(*) FROM app.parent GROUP BY tableoid ORDER BY tableoid;
+
 -- What is refused.
 CREATE VIEW app.view AS SELECT * FROM app.plain;
 CREATE TABLE app.other (created_at text);
