@@ -28,10 +28,10 @@
 /* What emit_row() keeps between calls: the form of the last row. */
 typedef struct LastForm
 {
-	Oid type;
-	int32 typmod;
-	RowFrame *row; /* NULL: none yet */
-	MemoryContext context;
+	uint64 identifier; /* of the form in this session; 0: none yet */
+	TupleDesc desc;
+	RowFrame *row;
+	MemoryContext context; /* of both */
 } LastForm;
 
 PG_FUNCTION_INFO_V1(pg_outbox_emit_row);
@@ -50,35 +50,49 @@ headers_argument(FunctionCallInfo fcinfo, int argument)
 	return headers;
 }
 
-/* The form of a row of a type, that of the last call if it is the same. */
-static RowFrame *
+/* Makes the room between calls. */
+static LastForm *
+create_form(FunctionCallInfo fcinfo)
+{
+	LastForm *last =
+		MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(LastForm));
+
+	last->context =
+		AllocSetContextCreate(fcinfo->flinfo->fn_mcxt, "pg_outbox row",
+							  ALLOCSET_SMALL_SIZES);
+	fcinfo->flinfo->fn_extra = last;
+	return last;
+}
+
+/*
+ * The form of a row of a type, that of the last call if it is the same.  A type
+ * may change from one row of a statement to the next, by ALTER TYPE in a
+ * function that makes them; then it gets another identifier (typcache.c,
+ * load_typcache_tupdesc).  That is asked for first: so if the type changes
+ * meanwhile, the next row notices.
+ */
+static const LastForm *
 form_of(FunctionCallInfo fcinfo, Oid type, int32 typmod)
 {
 	LastForm *last = fcinfo->flinfo->fn_extra;
+	uint64 identifier = assign_record_type_identifier(type, typmod);
 	TupleDesc desc;
 	MemoryContext old;
 
 	if (last == NULL)
-	{
-		last =
-			MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(LastForm));
-		last->context =
-			AllocSetContextCreate(fcinfo->flinfo->fn_mcxt, "pg_outbox row",
-								  ALLOCSET_SMALL_SIZES);
-		fcinfo->flinfo->fn_extra = last;
-	}
-	if (last->row != NULL && last->type == type && last->typmod == typmod)
-		return last->row;
-	last->row = NULL;
+		last = create_form(fcinfo);
+	if (last->identifier == identifier)
+		return last;
+	last->identifier = 0;
 	MemoryContextReset(last->context);
 	desc = lookup_rowtype_tupdesc(type, typmod);
 	old = MemoryContextSwitchTo(last->context);
-	last->row = row_frame_create(desc, get_typ_typrelid(type));
-	MemoryContextSwitchTo(old);
+	last->desc = CreateTupleDescCopyConstr(desc);
 	ReleaseTupleDesc(desc);
-	last->type = type;
-	last->typmod = typmod;
-	return last->row;
+	last->row = row_frame_create(last->desc, get_typ_typrelid(type));
+	MemoryContextSwitchTo(old);
+	last->identifier = identifier;
+	return last;
 }
 
 /*
@@ -90,8 +104,7 @@ pg_outbox_emit_row(PG_FUNCTION_ARGS)
 {
 	HeapTupleHeader header;
 	HeapTupleData tuple;
-	RowFrame *row;
-	TupleDesc desc;
+	const LastForm *form;
 	StringInfoData frame;
 
 	emit_check_server("outbox.emit_row()");
@@ -99,19 +112,16 @@ pg_outbox_emit_row(PG_FUNCTION_ARGS)
 		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 						errmsg("the row of an event must not be NULL")));
 	header = PG_GETARG_HEAPTUPLEHEADER(0);
-	row = form_of(fcinfo, HeapTupleHeaderGetTypeId(header),
-				  HeapTupleHeaderGetTypMod(header));
+	form = form_of(fcinfo, HeapTupleHeaderGetTypeId(header),
+				   HeapTupleHeaderGetTypMod(header));
 	tuple.t_len = HeapTupleHeaderGetDatumLength(header);
 	ItemPointerSetInvalid(&tuple.t_self);
 	tuple.t_tableOid = InvalidOid;
 	tuple.t_data = header;
-	desc = lookup_rowtype_tupdesc(HeapTupleHeaderGetTypeId(header),
-								  HeapTupleHeaderGetTypMod(header));
-	heap_deform_tuple(&tuple, desc, row->values, row->nulls);
-	ReleaseTupleDesc(desc);
+	heap_deform_tuple(&tuple, form->desc, form->row->values, form->row->nulls);
 
 	initStringInfo(&frame);
-	row_frame_write(row, headers_argument(fcinfo, 1), &frame);
+	row_frame_write(form->row, headers_argument(fcinfo, 1), &frame);
 	emit_frame(&frame);
 	pfree(frame.data);
 	PG_RETURN_VOID();

@@ -134,6 +134,25 @@ END $$;
 SELECT outbox.emit_row(pick(n)) FROM generate_series(1, 6) n;
 SELECT lines('tables', '', 'headers', 'id,at');
 DROP FUNCTION pick;
+-- One call, a type that changes from one row to the next.
+CREATE TYPE changing AS (aggregate_type text, aggregate_id text, payload text);
+CREATE FUNCTION change(n int) RETURNS changing LANGUAGE plpgsql AS $$
+DECLARE
+    r changing;
+BEGIN
+    IF n = 2 THEN
+        ALTER TYPE changing ALTER ATTRIBUTE aggregate_id TYPE bigint;
+    ELSIF n = 3 THEN
+        EXECUTE (SELECT 'ALTER TYPE changing ' || string_agg('ADD ATTRIBUTE c' || i || ' int', ', ') FROM generate_series(1, 500) i);
+    END IF;
+    EXECUTE format('SELECT (%s::changing).*', CASE n WHEN 1 THEN 'ROW(''T'', ''k'', ''p'')' WHEN 2 THEN 'ROW(''T'', 4711, ''p'')'
+        ELSE 'ROW(''T'', 4712, ''p''' || repeat(', 7', 500) || ')' END) INTO r;
+    RETURN r;
+END $$;
+SELECT outbox.emit_row(change(n)) FROM generate_series(1, 3) n;
+SELECT lines('tables', '', 'headers', 'c1,c500');
+DROP FUNCTION change;
+DROP TYPE changing;
 DO $$
 DECLARE
     o outbox;
