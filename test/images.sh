@@ -31,11 +31,18 @@ make_base() {
     chroot_remove
 }
 
+# Builds the images as everybody does.
+build() {
+    RELAY_BASE=localhost/base:trixie-apt POSTGRES_BASE=localhost/base:trixie-postgresql-17 \
+        EXTENSION_BASE=localhost/base:forky-postgresql-18 \
+        make -s images BUILDER='buildah build --pull-never'
+}
+
 mkdir -p "$folder"
 exec 7> "$folder/lock"
 flock 7
-rm -rf "$folder/storage"
-trap 'chroot_remove; rm -rf "$folder/storage"' EXIT
+rm -rf --one-file-system "$folder/storage"
+trap 'chroot_remove; rm -rf --one-file-system "$folder/storage"' EXIT
 cat > "$folder/storage.conf" << END
 [storage]
 driver = "vfs"
@@ -49,12 +56,10 @@ make_base trixie postgresql-17
 make_base forky postgresql-18
 
 echo "building the images"
-RELAY_BASE=localhost/base:trixie-apt POSTGRES_BASE=localhost/base:trixie-postgresql-17 \
-    EXTENSION_BASE=localhost/base:forky-postgresql-18 \
-    make -s images BUILDER='buildah build --pull-never' > "$folder/build.log" 2>&1 || {
+if ! build > "$folder/build.log" 2>&1; then
     cat "$folder/build.log"
     exit 1
-}
+fi
 PYTHONPATH="test"
 export PYTHONPATH
 build/venv/bin/python -m pytest "$@" test/images

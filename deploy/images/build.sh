@@ -14,7 +14,8 @@ set -eu
 cd "$(dirname "$0")/../.."
 
 version=$(cat VERSION)
-revision=$(git rev-parse HEAD 2> /dev/null || true)
+# Of a checkout, not of an archive.
+revision=$(git describe --always --dirty --abbrev=40 --exclude='*' 2> /dev/null || true)
 
 # Builds one: its Dockerfile, its tag, its base, further arguments.
 build() {

@@ -15,6 +15,7 @@ from harness.http import Http
 from harness.kafka import Kafka
 from harness.outbox import TABLE
 from harness.postgres import Postgres
+from harness.process import ROOT, run
 from harness.scratch import Scratch
 from harness.wait import wait_until
 
@@ -27,6 +28,9 @@ def test_what_the_image_says_of_itself(relay_image: Image) -> None:
     assert labels["org.opencontainers.image.version"] == VERSION
     assert labels["org.opencontainers.image.licenses"] == "PostgreSQL"
     assert all(labels[f"org.opencontainers.image.{name}"] for name in ("title", "description"))
+    if (ROOT / ".git").exists():
+        revision = run(["git", "rev-parse", "HEAD"], cwd=ROOT).strip()
+        assert labels["org.opencontainers.image.revision"].removesuffix("-dirty") == revision
     assert relay_image.config["User"] == "65532:65532"
     assert relay_image.config["Entrypoint"] == ["/usr/bin/pg_outbox"]
     assert relay_image.config["Cmd"] == ["run", "-c", CONFIG]
@@ -92,7 +96,7 @@ class Setup:
             binds=[Bind(self.settings, CONFIG)], **options,
         )  # fmt: skip
 
-    def run(self, *arguments: str) -> str:
+    def command(self, *arguments: str) -> str:
         """Runs a command of the image to its end, and returns what it says."""
         container = self.container(*arguments)
         status = container.wait()
@@ -121,8 +125,8 @@ def setup(
 
 
 def test_publishes_answers_and_ends(setup: Setup) -> None:
-    assert setup.run("--version") == f"pg_outbox {VERSION}"
-    assert "created" in setup.run("create-slot", "-c", CONFIG)
+    assert setup.command("--version") == f"pg_outbox {VERSION}"
+    assert "created" in setup.command("create-slot", "-c", CONFIG)
     relay = setup.container()
     try:
         relay.wait_for_log("streaming")
@@ -143,7 +147,7 @@ def test_publishes_answers_and_ends(setup: Setup) -> None:
         relay.kill()
     [record] = setup.kafka.read("Image.events")
     assert (record.key, record.header("eventType"), record.value) == (b"k", "Happened", b"{}")
-    assert "dropped" in setup.run("drop-slot", "-c", CONFIG)
+    assert "dropped" in setup.command("drop-slot", "-c", CONFIG)
 
 
 def confined(container: Container) -> None:
