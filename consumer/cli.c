@@ -32,7 +32,7 @@ static const Option options[] = {
 	{'c', "config", true, "-c, --config FILE", "INI file with the settings"},
 	{'d', "dbname", true, "-d, --dbname CONNINFO",
 	 "connection string or URI of the database"},
-	{OPTION_BROKERS, "brokers", true, "-b, --brokers HOST:PORT,…",
+	{OPTION_BROKERS, "brokers", true, "-b, --brokers HOST:PORT,...",
 	 "Kafka's bootstrap servers"},
 	{OPTION_SLOT, "slot", true, "    --slot NAME",
 	 "replication slot (pg_outbox)"},

@@ -175,7 +175,7 @@ class Kafka:
             )
 
     def wait_ready(self) -> None:
-        wait_until(self._answers, f"Kafka answers ({self.log})", 120)
+        wait_until(self._answers, f"Kafka answers ({self.log})", 300)
 
     def _answers(self) -> bool:
         if self._process.poll() is not None:

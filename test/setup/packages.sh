@@ -9,7 +9,8 @@ set -eu
 # since they may come from elsewhere.
 packages="build-essential pkg-config libpq-dev librdkafka-dev libjson-c-dev
     libinih-dev libmicrohttpd-dev libyaml-dev libcmocka-dev kcat python3 python3-venv
-    clang shellcheck procps valgrind openssl prometheus chromium chromium-driver $*"
+    clang shellcheck procps valgrind openssl prometheus chromium chromium-driver
+    systemd man-db $*"
 
 # The newest PostgreSQL that is installed with its server headers, or the
 # distribution's own.
