@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks META.json by the PGXN Meta Spec 1.0.0, and that it is of this version."""
+"""Checks META.json by the PGXN Meta Spec 1.0.0; VERSION is put into META.json.in."""
 
 import json
 import re
@@ -53,7 +53,7 @@ def check(meta: dict, version: str):
 
 def main() -> int:
     version = (ROOT / "VERSION").read_text().strip()
-    meta = json.loads((ROOT / "META.json").read_text())
+    meta = json.loads((ROOT / "META.json.in").read_text().replace("@VERSION@", version))
     errors = list(check(meta, version))
     # The version is the next one's while its changes are not released.
     changes = (ROOT / "CHANGELOG.md").read_text()
