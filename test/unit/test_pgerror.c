@@ -139,6 +139,15 @@ the_same_state_may_mean_several_things(void **state)
 								 "could not load library \"pg_outbox.so\": "
 								 "undefined symbol: x"},
 				  PG_ERROR_REFUSED, "built for this version of PostgreSQL");
+	/* A decoder of another version (decoder/option_readers.c). */
+	assert_judged((PgReport){.state = "0A000",
+							 .message = "plugin pg_outbox writes lines of "
+										"version 2, and the client reads "
+										"version \"1\"",
+							 .context =
+								 "slot \"s\", output plugin "
+								 "\"pg_outbox\", in the startup callback"},
+				  PG_ERROR_REFUSED, "the client reads version");
 	assert_judged((PgReport){.state = "42704",
 							 .message = "replication slot \"s\" does not "
 										"exist"},
