@@ -11,7 +11,7 @@ export PG_CONFIG TESTS
 
 .DEFAULT_GOAL := all
 
-all: decoder extension consumer ## Build decoder and extension (for PG_CONFIG's server) and the relay
+all: decoder extension consumer manual ## Build decoder and extension (for PG_CONFIG's server) and the relay
 
 decoder: ## Build decoder/pg_outbox.so
 	$(MAKE) -C decoder PG_CONFIG='$(PG_CONFIG)'
@@ -22,15 +22,20 @@ extension: ## Build the extension's script in sql/
 consumer: ## Build consumer/pg_outbox
 	$(MAKE) -C consumer
 
-install: all ## Install all three; DESTDIR, prefix and PG_CONFIG say where
+manual: consumer
+	$(MAKE) -C deploy/relay
+
+install: all ## Install all of it; DESTDIR, prefix and PG_CONFIG say where
 	$(MAKE) -C decoder PG_CONFIG='$(PG_CONFIG)' install
 	$(MAKE) -C sql PG_CONFIG='$(PG_CONFIG)' install
 	$(MAKE) -C consumer install
+	$(MAKE) -C deploy/relay install
 
 uninstall: ## Remove what install put there
 	$(MAKE) -C decoder PG_CONFIG='$(PG_CONFIG)' uninstall
 	$(MAKE) -C sql PG_CONFIG='$(PG_CONFIG)' uninstall
 	$(MAKE) -C consumer uninstall
+	$(MAKE) -C deploy/relay uninstall
 
 packages: ## Install the Debian or Ubuntu packages that are missing
 	test/setup/packages.sh
@@ -50,7 +55,7 @@ check: deps ## Run every test there is
 	$(MAKE) all
 	$(MAKE) -j 3 --output-sync=target check-sanitize check-e2e check-lint check-unit \
 		check-regress check-isolation check-stream check-installcheck check-examples \
-		check-demo check-compose check-manifests
+		check-demo check-compose check-manifests check-release
 
 check-lint: ## Check format, warnings of gcc and clang, banned functions, scripts
 	test/lint.sh
@@ -113,6 +118,16 @@ check-deploy: deps ## Check chart and manifests with helm, kustomize and the ope
 	test/setup/crds.sh
 	$(MAKE) all
 	$(PYTHON) -m pytest -rP $(PYTEST_ARGS) test/kubernetes
+
+check-release: all ## Check what is made for releases: manual, units, completion, archives
+	$(PYTHON) -m pytest -m "not build" $(PYTEST_ARGS) test/release
+
+check-dist: deps ## Install all of it from the archive for PGXN, below a scratch folder
+	$(MAKE) all
+	$(PYTHON) -m pytest -m build test/release
+
+dist: ## Make the archives of what is committed, with checksums, in build/dist
+	deploy/dist.sh
 
 check-fresh: ## Run demo and check on a fresh Debian in a chroot [RELEASE=bookworm] (root only)
 	test/fresh.sh $(RELEASE)
@@ -177,6 +192,7 @@ clean: ## Remove what was built; downloads in build/ stay
 	$(MAKE) -C decoder PG_CONFIG='$(PG_CONFIG)' clean
 	$(MAKE) -C sql PG_CONFIG='$(PG_CONFIG)' clean
 	$(MAKE) -C consumer clean
+	$(MAKE) -C deploy/relay clean
 	$(MAKE) -C test/unit clean
 	$(MAKE) -C test/fuzz clean
 	rm -rf build/regress build/isolation build/lint
@@ -184,10 +200,11 @@ clean: ## Remove what was built; downloads in build/ stay
 help: ## List the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
 
-.PHONY: all decoder extension consumer install uninstall packages deps demo check \
+.PHONY: all decoder extension consumer manual install uninstall packages deps demo check \
 	check-lint check-unit check-fuzz check-sanitize check-regress check-isolation \
 	check-stream check-e2e check-faults check-takeover check-demo check-examples \
 	check-installcheck check-compose check-manifests check-deploy check-fresh check-matrix \
 	check-cassert images check-images \
+	check-release check-dist dist \
 	bench-decoder bench-drain bench-emit bench-relay bench-http installcheck expected \
 	fmt lint clean help

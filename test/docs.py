@@ -15,7 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 
 LINK = re.compile(r"\]\(([^)\s]+)\)")
-FILE = re.compile(r"`((?:bench|consumer|decoder|deploy|docs|examples|sql|test)/[\w./-]*)`")
+FILE = re.compile(r"`((?:bench|consumer|debian|decoder|deploy|docs|examples|sql|test)/[\w./-]*)`")
 TARGET = re.compile(r"\bmake ((?:check|bench)-[a-z]+|check|demo|deps|expected|fmt|installcheck)\b")
 # PostgreSQL refuses them (catalog.c, IsReservedName).
 RESERVED = re.compile(r"\b(?:(?:CREATE|ALTER) ROLE|user ?=|user:) *(pg_\w+)")

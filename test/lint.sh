@@ -58,7 +58,8 @@ test/meta.py
 test/docs.py
 
 echo "scripts"
-shellcheck -x .ci/run test/*.sh test/setup/*.sh deploy/images/*.sh
+shellcheck -x .ci/run test/*.sh test/setup/*.sh deploy/images/*.sh deploy/*.sh \
+    deploy/relay/*.sh deploy/relay/*.bash
 build/venv/bin/ruff check --quiet
 
 echo "images"
