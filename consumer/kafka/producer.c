@@ -35,13 +35,17 @@ struct Kafka
 	bool transactional;
 
 	rd_kafka_t *producer; /* NULL: stopped, and so are the others */
+	bool wanted;          /* it could not be made; tried again */
+	Outage making;        /* since when */
 	KafkaSockets *sockets;
 	rd_kafka_queue_t *queue;
 	KafkaLook *look;
 	KafkaTopics *topics;
 	uint64_t in_flight;
 	uint64_t in_flight_bytes;
-	bool purged; /* an event was given up with its transaction */
+	bool unguarded; /* one of these may be reported though it is lost */
+	int64_t now_ms; /* when kafka_serve() was called last */
+	bool purged;    /* an event was given up with its transaction */
 	uint64_t purged_ticket;
 	bool gapless_failure; /* the report of the batch is still to come */
 	bool broken;          /* the producer can go no further */
@@ -90,6 +94,7 @@ attach(Kafka *kafka, Error *err)
 void
 kafka_stop(Kafka *kafka)
 {
+	kafka->wanted = false;
 	if (kafka->producer == NULL)
 		return;
 	kafkasockets_close(kafka->sockets);
@@ -107,6 +112,7 @@ kafka_stop(Kafka *kafka)
 	kafka->topics = NULL;
 	kafka->in_flight = 0;
 	kafka->in_flight_bytes = 0;
+	kafka->unguarded = false;
 	kafka->purged = false;
 	kafka->gapless_failure = false;
 	kafka->broken = false;
@@ -153,13 +159,21 @@ kafka_new(const Config *config, Error *err)
 void
 kafka_begin(Kafka *kafka)
 {
+	int64_t now = clock_ms();
 	Error err;
 
 	if (kafka->producer != NULL)
 		return;
-	/* It was made with the same properties before. */
-	if (!attach(kafka, &err))
-		xalloc_failed();
+	/* The properties are those of the first, but not their files, or threads.
+	 */
+	kafka->wanted = !attach(kafka, &err);
+	if (!kafka->wanted)
+		outage_end(&kafka->making);
+	else if (outage_is_due(&kafka->making, now))
+		log_warning("no Kafka producer can be made; trying again",
+					LOG_INT("waited_s",
+							outage_lasted(&kafka->making, now) / 1000),
+					LOG_TEXT("error", err.text));
 }
 
 void
@@ -192,7 +206,8 @@ kafka_set_transactional_id(Kafka *kafka, const char *id)
 bool
 kafka_is_worn(const Kafka *kafka)
 {
-	return kafka_topics_count(kafka->topics) >= kafka->max_topics;
+	return kafka->producer != NULL &&
+		   kafka_topics_count(kafka->topics) >= kafka->max_topics;
 }
 
 rd_kafka_t *
@@ -253,6 +268,12 @@ kafka_in_flight(const Kafka *kafka)
 	return kafka->in_flight;
 }
 
+bool
+kafka_is_unguarded(const Kafka *kafka)
+{
+	return kafka->unguarded;
+}
+
 /* Tells whether topics have something to do. */
 static bool
 awaits_topics(const Kafka *kafka)
@@ -263,8 +284,8 @@ awaits_topics(const Kafka *kafka)
 bool
 kafka_waits(const Kafka *kafka)
 {
-	return kafka->producer != NULL &&
-		   (awaits_topics(kafka) || kafka->errors.waiting);
+	return kafka->wanted || (kafka->producer != NULL &&
+							 (awaits_topics(kafka) || kafka->errors.waiting));
 }
 
 uint64_t
@@ -413,10 +434,33 @@ not_produced(Kafka *kafka, KafkaTopic *topic, const KafkaRecord *record,
 	}
 }
 
-/* Counts an event in. */
-static void
-count_produced(Kafka *kafka, KafkaTopic *topic, const KafkaRecord *record)
+/*
+ * Tells whether an event has to wait for another one's delivery: for that of
+ * the first one of its topic, which says which partitions there are, or in the
+ * partition that it names.  Others wait for nothing where the topic is missing.
+ */
+static bool
+has_to_wait(const Kafka *kafka, const KafkaTopic *topic,
+			const KafkaRecord *record)
 {
+	if (topic->unplaced && !kafka_topic_is_missing(topic))
+		return true;
+	return !kafka_pilots_may_go(&topic->pilots, record->partition,
+								kafka->now_ms);
+}
+
+/* Counts an event in, and notes whether the next one has to wait for it. */
+static void
+count_produced(Kafka *kafka, KafkaTopic *topic, const KafkaRecord *record,
+			   int32_t partition)
+{
+	bool is_placed = partition >= 0 && partition < KAFKA_PILOTS_MAX;
+
+	if (is_placed)
+		kafka_pilots_sent(&topic->pilots, partition, kafka->now_ms);
+	else if (!topic->delivered || topic->pilots.is_guarded)
+		topic->unplaced |= record->key.data != NULL;
+	kafka->unguarded |= !is_placed;
 	kafka_topic_count(topic, 1);
 	kafka->in_flight++;
 	kafka->in_flight_bytes += kafka_weight_of_record(record);
@@ -452,7 +496,37 @@ has_room(Kafka *kafka, Slice topic)
 			  LOG_INT("topics", (int64_t) kafka_topics_count(kafka->topics)));
 	kafka_stop(kafka);
 	kafka_begin(kafka);
-	return true;
+	return kafka->producer != NULL;
+}
+
+/*
+ * Gives a record to librdkafka; returns why it was not taken, which the caller
+ * destroys, or NULL.
+ *
+ * The headers go in as one list: librdkafka before 2.12 frees single ones twice
+ * when the partitioner refuses the message (#4627).
+ */
+static rd_kafka_error_t *
+hand_over(Kafka *kafka, const KafkaTopic *topic, const KafkaRecord *record,
+		  uint64_t ticket)
+{
+	rd_kafka_headers_t *headers = make_headers(record);
+	const rd_kafka_vu_t arguments[] =
+		{{RD_KAFKA_VTYPE_RKT, .u.rkt = topic->handle},
+		 {RD_KAFKA_VTYPE_PARTITION, .u.i32 = record->partition},
+		 {RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY},
+		 memory_argument(RD_KAFKA_VTYPE_KEY, record->key),
+		 memory_argument(RD_KAFKA_VTYPE_VALUE, record->value),
+		 {RD_KAFKA_VTYPE_TIMESTAMP, .u.i64 = record->ts},
+		 {RD_KAFKA_VTYPE_HEADERS, .u.headers = headers},
+		 {RD_KAFKA_VTYPE_OPAQUE, .u.ptr = (void *) (uintptr_t) ticket}};
+	rd_kafka_error_t *error =
+		rd_kafka_produceva(kafka->producer, arguments,
+						   sizeof(arguments) / sizeof(arguments[0]));
+
+	if (error != NULL)
+		rd_kafka_headers_destroy(headers);
+	return error;
 }
 
 KafkaResult
@@ -460,9 +534,8 @@ kafka_produce(Kafka *kafka, const KafkaRecord *record, uint64_t ticket,
 			  KafkaRefusal *refusal)
 {
 	KafkaTopic *topic;
-	rd_kafka_vu_t arguments[8];
-	rd_kafka_headers_t *headers;
 	rd_kafka_error_t *error;
+	KafkaPlacing placing;
 	KafkaResult result;
 
 	if (kafka->producer == NULL || !has_room(kafka, record->topic))
@@ -471,35 +544,21 @@ kafka_produce(Kafka *kafka, const KafkaRecord *record, uint64_t ticket,
 	if (topic == NULL)
 		return refuse_name(refusal);
 	/* Else the broker might create it by itself, in another way. */
-	if (topic->creating)
+	if (topic->creating || has_to_wait(kafka, topic, record))
 		return KAFKA_FULL;
-
-	/*
-	 * The headers go in as one list: librdkafka before 2.12 frees single ones
-	 * twice when the partitioner refuses the message (#4627).
-	 */
-	headers = make_headers(record);
-	arguments[0] = (rd_kafka_vu_t){RD_KAFKA_VTYPE_RKT, .u.rkt = topic->handle};
-	arguments[1] =
-		(rd_kafka_vu_t){RD_KAFKA_VTYPE_PARTITION, .u.i32 = record->partition};
-	arguments[2] =
-		(rd_kafka_vu_t){RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY};
-	arguments[3] = memory_argument(RD_KAFKA_VTYPE_KEY, record->key);
-	arguments[4] = memory_argument(RD_KAFKA_VTYPE_VALUE, record->value);
-	arguments[5] =
-		(rd_kafka_vu_t){RD_KAFKA_VTYPE_TIMESTAMP, .u.i64 = record->ts};
-	arguments[6] =
-		(rd_kafka_vu_t){RD_KAFKA_VTYPE_HEADERS, .u.headers = headers};
-	arguments[7] = (rd_kafka_vu_t){RD_KAFKA_VTYPE_OPAQUE,
-								   .u.ptr = (void *) (uintptr_t) ticket};
-	error = rd_kafka_produceva(kafka->producer, arguments, 8);
+	kafka_placing_begin(&placing, &topic->pilots, kafka->now_ms);
+	error = hand_over(kafka, topic, record, ticket);
+	kafka_placing_end();
 	if (error == NULL)
 	{
-		count_produced(kafka, topic, record);
+		count_produced(kafka, topic, record,
+					   record->partition >= 0 ? record->partition
+											  : placing.partition);
 		return KAFKA_QUEUED;
 	}
-	rd_kafka_headers_destroy(headers);
-	result = not_produced(kafka, topic, record, error, refusal);
+	result = placing.refused
+				 ? KAFKA_FULL
+				 : not_produced(kafka, topic, record, error, refusal);
 	rd_kafka_error_destroy(error);
 	return result;
 }
@@ -607,6 +666,24 @@ report_purged(Kafka *kafka, const KafkaHandlers *handlers)
 		rd_kafka_error_destroy(error);
 }
 
+/* Counts an event out; returns its bytes. */
+static uint64_t
+count_report(Kafka *kafka, const rd_kafka_message_t *message)
+{
+	KafkaTopic *topic = kafka_topic_of(message);
+	uint64_t bytes;
+
+	kafka->in_flight--;
+	kafka->in_flight_bytes -= kafka_weight_of_message(message, &bytes);
+	kafka->unguarded &= kafka->in_flight > 0;
+	kafka_topic_count(topic, -1);
+	kafka_pilots_done(&topic->pilots, message->partition,
+					  message->err == RD_KAFKA_RESP_ERR_NO_ERROR &&
+						  message->offset != RD_KAFKA_OFFSET_INVALID,
+					  kafka->now_ms);
+	return bytes;
+}
+
 /* Takes the reports of one batch. */
 static void
 serve_deliveries(Kafka *kafka, rd_kafka_event_t *event,
@@ -615,14 +692,21 @@ serve_deliveries(Kafka *kafka, rd_kafka_event_t *event,
 	const rd_kafka_message_t *culprit = NULL;
 	const rd_kafka_message_t *message;
 	bool delivered = false;
-	uint64_t bytes;
 
 	while ((message = rd_kafka_event_message_next(event)) != NULL)
 	{
-		kafka->in_flight--;
-		kafka->in_flight_bytes -= kafka_weight_of_message(message, &bytes);
-		kafka_topic_count(kafka_topic_of(message), -1);
-		if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR)
+		uint64_t bytes = count_report(kafka, message);
+
+		/*
+		 * librdkafka only concludes that it was written, from a later one that
+		 * was (rd_kafka_dr_implicit_ack()): see kafka/pilots.h.
+		 */
+		if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR &&
+			message->offset == RD_KAFKA_OFFSET_INVALID)
+			break_off(kafka, rd_kafka_topic_name(message->rkt),
+					  "Kafka took a later event, and has not said that it has "
+					  "this one");
+		else if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR)
 		{
 			delivered = true;
 			kafka_topic_delivered(kafka_topic_of(message));
@@ -742,6 +826,7 @@ kafka_serve(Kafka *kafka, const KafkaHandlers *handlers, Error *err)
 	/* Before the queue: librdkafka writes again only when that was read. */
 	if (read(kafka->fd, &wakeups, sizeof(wakeups)) < 0)
 		wakeups = 0;
+	kafka->now_ms = clock_ms();
 	if (kafka->producer == NULL)
 		return true;
 	serve_look(kafka);
@@ -784,7 +869,9 @@ kafka_look_after(Kafka *kafka)
 {
 	if (!kafka_waits(kafka))
 		return;
-	if (awaits_topics(kafka))
+	if (kafka->wanted)
+		kafka_begin(kafka);
+	else if (awaits_topics(kafka))
 		kafka_topics_look_after(kafka->topics);
 	else
 		kafkalook_begin(kafka->look, NULL);

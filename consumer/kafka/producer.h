@@ -70,7 +70,9 @@ extern void kafka_free(Kafka *kafka);
 /*
  * Gives up what is in flight; no delivery of it will be reported any more.
  * There is no producer then, nothing is in flight, and kafka_produce() says
- * KAFKA_FULL, until kafka_begin() makes the next one.
+ * KAFKA_FULL, until kafka_begin() makes the next one.  If it cannot, as for
+ * want of a file of certificates, that is logged, and kafka_look_after() tries
+ * again.
  */
 extern void kafka_stop(Kafka *kafka);
 extern void kafka_begin(Kafka *kafka);
@@ -151,6 +153,13 @@ extern const char *kafka_last_error(const Kafka *kafka);
 
 /* Producers that were begun in place of another one. */
 extern uint64_t kafka_restarts(const Kafka *kafka);
+
+/*
+ * Tells whether the report that an event in flight was delivered could be wrong
+ * because of what becomes of those before it: see kafka/pilots.h.  To be waited
+ * for before a transaction is committed.
+ */
+extern bool kafka_is_unguarded(const Kafka *kafka);
 
 /* Events in flight, and the memory they take in bytes. */
 extern uint64_t kafka_in_flight(const Kafka *kafka);

@@ -42,6 +42,7 @@ free_topic(struct lh_entry *entry)
 
 	free(lh_entry_k(entry));
 	rd_kafka_topic_destroy(topic->handle);
+	kafka_pilots_release(&topic->pilots);
 	free(topic);
 }
 
@@ -127,6 +128,7 @@ add(KafkaTopics *topics, const char *name, Error *err)
 	KafkaTopic *topic = xcalloc(1, sizeof(KafkaTopic));
 
 	rd_kafka_topic_conf_set_opaque(conf, topic);
+	kafka_pilots_guard(&topic->pilots, conf);
 	topic->handle = rd_kafka_topic_new(topics->producer, name, conf);
 	if (topic->handle == NULL)
 	{
@@ -202,6 +204,14 @@ kafka_topic_count(KafkaTopic *topic, int change)
 	if (topic->in_flight == 0 || change < 0)
 		topic->moved = true;
 	topic->in_flight += (uint64_t) (int64_t) change;
+	if (topic->in_flight == 0)
+		topic->unplaced = false;
+}
+
+bool
+kafka_topic_is_missing(const KafkaTopic *topic)
+{
+	return topic->missing.since_ms != 0 || topic->refused.since_ms != 0;
 }
 
 void

@@ -17,11 +17,15 @@
 #include "base/slice.h"
 #include "config/topic_spec.h"
 #include "kafka/look.h"
+#include "kafka/pilots.h"
 
 typedef struct KafkaTopic
 {
 	rd_kafka_topic_t *handle;
+	KafkaPilots pilots;
 	uint64_t in_flight;
+	bool unplaced; /* one of these was produced before its partitions were known
+					*/
 	bool delivered;     /* an event, by this producer */
 	bool moved;         /* a delivery, or a first event, since the last look */
 	int64_t stalled_ms; /* no delivery since, while events are in flight */
@@ -62,6 +66,9 @@ extern void kafka_topic_count(KafkaTopic *topic, int change);
 
 /* An event got there. */
 extern void kafka_topic_delivered(KafkaTopic *topic);
+
+/* It is known that the topic does not exist: its events are not waited for. */
+extern bool kafka_topic_is_missing(const KafkaTopic *topic);
 
 /* How many topics are not there until CreateTopics is answered. */
 extern size_t kafka_topics_creating(const KafkaTopics *topics);

@@ -390,7 +390,8 @@ serve_taking_over(Relay *relay, ExactlyOnce *once)
 static void
 serve_slot(Relay *relay, ExactlyOnce *once)
 {
-	if (transactions_is_busy(once->transactions) || relay->produce_ms != 0)
+	if (transactions_is_busy(once->transactions) || relay->produce_ms != 0 ||
+		kafka_handle(relay->kafka) == NULL)
 		return;
 	once->used = true;
 	once->stage = STAGE_TAKING_OVER;
@@ -485,6 +486,18 @@ give_up_part(Relay *relay, ExactlyOnce *once)
 	make_producer(relay, once);
 }
 
+/*
+ * Tells whether a report has to come before the commit: else what is refused
+ * could be taken for the position, or what is lost for delivered.
+ */
+static bool
+is_awaited(const Relay *relay)
+{
+	return kafka_is_unguarded(relay->kafka) ||
+		   (intake_is_careful(relay->intake) &&
+			kafka_in_flight(relay->kafka) > 0);
+}
+
 /* Takes events until it is the time to commit them. */
 static void
 serve_open(Relay *relay, ExactlyOnce *once)
@@ -505,7 +518,7 @@ serve_open(Relay *relay, ExactlyOnce *once)
 	cut = now - once->first_ms >= once->cut_after_ms;
 	if (tracker_is_inside(relay->tracker) ? !cut : !is_time(relay, once, now))
 		return;
-	if (!add_state(relay, once))
+	if (is_awaited(relay) || !add_state(relay, once))
 		return;
 	intake_shut(relay->intake);
 	once->stage = STAGE_COMMITTING;
@@ -539,6 +552,9 @@ serve_committing(Relay *relay, ExactlyOnce *once)
 	 */
 	quick = once->full || intake_is_careful(relay->intake);
 	pause(once, quick ? 0 : once->interval_ms);
+	/* At the end there is no later one. */
+	if (relay->phase != PHASE_RUNNING)
+		return;
 	relay->restart = result.dirty || kafka_is_worn(relay->kafka);
 	if (result.dirty)
 		log_info("the commit may have reached Kafka twice: taking over anew, "

@@ -116,7 +116,8 @@ def test_a_topic_that_is_deleted(outbox: Outbox, strict_kafka: Kafka) -> None:
 def test_a_topic_that_comes_back_with_fewer_partitions(
     outbox: Outbox, strict_kafka: Kafka
 ) -> None:
-    """Events whose partition is gone are for another one: they are not refused."""
+    """Events whose partition is gone are for another one: they are not refused. What
+    was in flight meanwhile may come behind newer events."""
     outbox.kafka = strict_kafka
     outbox.create_slot()
     strict_kafka.create_topic(outbox.topic, partitions=8)
@@ -131,9 +132,8 @@ def test_a_topic_that_comes_back_with_fewer_partitions(
     outbox.wait_all_confirmed()
     published = by_key(strict_kafka.read(outbox.topic))
     for key in range(20):
-        seen = list(dict.fromkeys(published[f"k{key}"]))
-        assert seen[-5:] == [n for n in range(200, 300) if n % 20 == key]
-        assert seen == sorted(seen)
+        seen = [n for n in dict.fromkeys(published[f"k{key}"]) if n >= 200]
+        assert seen == [n for n in range(200, 300) if n % 20 == key]
     assert relay.running()
     assert " level=error " not in relay.log()
 
