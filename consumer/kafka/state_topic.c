@@ -340,7 +340,7 @@ find_end(Reader *reader, int64_t *begin, int64_t *end)
 	StateResult result = STATE_FOUND;
 
 	if (client == NULL)
-		return STATE_REFUSED;
+		return STATE_UNAVAILABLE;
 	code = rd_kafka_query_watermark_offsets(client, reader->topic, 0, begin,
 											end, ANSWER_MS);
 	if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
@@ -382,7 +382,7 @@ state_topic_read(const Config *config, const char *key,
 	state_topic_name(config, reader.topic);
 	client = open_client(config, "read_committed", &answer->err);
 	if (client == NULL)
-		return STATE_REFUSED;
+		return STATE_UNAVAILABLE;
 	result = look_at_partitions(client, &reader);
 	if (result == STATE_FOUND)
 		result = look_at_policy(client, &reader);
@@ -454,7 +454,7 @@ state_topic_create(const Config *config, bool only_ask, Error *err)
 	StateResult result;
 
 	if (client == NULL)
-		return STATE_REFUSED;
+		return STATE_UNAVAILABLE;
 	state_topic_name(config, topic);
 	wanted = rd_kafka_NewTopic_new(topic, 1, -1, reason, sizeof(reason));
 	/* All that could be wrong is in the code. */

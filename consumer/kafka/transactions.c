@@ -218,6 +218,21 @@ wait_again(Transactions *transactions)
 		nanosleep(&slice, NULL);
 }
 
+/*
+ * Creates the state topic.  Only reading it says that it is empty: a broker
+ * that does not know it yet, or not any more, says that it is missing, too.
+ */
+static StateResult
+make_topic(const Transactions *transactions, Error *err)
+{
+	StateResult state = state_topic_create(transactions->config, false, err);
+
+	if (state != STATE_NONE)
+		return state;
+	error_set(err, "the state topic has just been created");
+	return STATE_UNAVAILABLE;
+}
+
 /* Reads the state topic, and creates it if it is not there. */
 static void
 read_state(Transactions *transactions, TransactionResult *result)
@@ -230,8 +245,7 @@ read_state(Transactions *transactions, TransactionResult *result)
 		state = state_topic_read(transactions->config, transactions->key,
 								 &transactions->cancelled, &answer);
 		if (state == STATE_MISSING)
-			state =
-				state_topic_create(transactions->config, false, &answer.err);
+			state = make_topic(transactions, &answer.err);
 		if (state != STATE_UNAVAILABLE)
 		{
 			result->outcome =
