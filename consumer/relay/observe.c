@@ -30,6 +30,30 @@ observe_state(const Relay *relay, Snapshot *snapshot)
 	snapshot->postgres_ms = outage_lasted(&relay->outage, clock_ms());
 }
 
+/*
+ * For how long something has waited while nothing moved, in ms.  What was read
+ * and cannot be given to Kafka waits, too; with nothing in flight, reading on
+ * is to move.
+ */
+static int64_t
+observe_stillness(Relay *relay)
+{
+	uint64_t progress = tracker_progress(relay->tracker);
+	Lsn position = intake_position(relay->intake);
+	bool owes = tracker_owed(relay->tracker) > 0;
+	bool moved = progress != relay->still.progress ||
+				 (!owes && position != relay->still.position);
+	int64_t now = clock_ms();
+
+	relay->still.progress = progress;
+	relay->still.position = position;
+	if (!owes && relay->message.buffer == NULL)
+		relay->still.since_ms = 0;
+	else if (moved || relay->still.since_ms == 0)
+		relay->still.since_ms = now;
+	return relay->still.since_ms == 0 ? 0 : now - relay->still.since_ms;
+}
+
 /* Everything, as it is now. */
 static void
 observe(Relay *relay, Snapshot *snapshot)
@@ -43,6 +67,7 @@ observe(Relay *relay, Snapshot *snapshot)
 		.in_flight_events = kafka_in_flight(relay->kafka),
 		.in_flight_bytes = kafka_in_flight_bytes(relay->kafka),
 		.has_oldest = oldest > 0,
+		.stuck_ms = observe_stillness(relay),
 		.received = relay->received,
 		.confirmed = relay->confirmed,
 		.now_ms = clock_epoch_ms(),

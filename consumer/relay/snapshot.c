@@ -12,6 +12,9 @@
 
 #define SECOND 1000
 #define MINUTE (60 * SECOND)
+
+/* What is read and not given to Kafka for longer than this is worth a word. */
+#define STUCK_MS (5 * SECOND)
 #define HOUR (60 * MINUTE)
 
 /* A time in words, in its largest unit: "45 s", "3 min", "2 h". */
@@ -68,6 +71,11 @@ describe_streaming(const Snapshot *snapshot, Error *sentence)
 				  duration(snapshot->kafka_ms).text,
 				  snapshot->kafka_reason ? snapshot->kafka_reason
 										 : "it does not answer");
+	else if (!snapshot->has_oldest && snapshot->stuck_ms >= STUCK_MS)
+		error_set(sentence,
+				  "Streaming. Nothing has reached Kafka for %s, and more "
+				  "waits.",
+				  duration(snapshot->stuck_ms).text);
 	else if (snapshot->has_oldest && snapshot->oldest_ms < SECOND)
 		error_set(sentence, "Streaming. Events reach Kafka within a second.");
 	else if (snapshot->has_oldest)
@@ -116,20 +124,18 @@ snapshot_sentence(const Snapshot *snapshot, Error *sentence)
 bool
 snapshot_is_ready(const Snapshot *snapshot, int64_t stall_ms, Error *why)
 {
-	bool stalled = snapshot->has_oldest && snapshot->oldest_ms > stall_ms;
-
 	if (snapshot->state != SNAPSHOT_STREAMING &&
 		snapshot->state != SNAPSHOT_STANDING_BY)
 	{
 		snapshot_sentence(snapshot, why);
 		return false;
 	}
-	if (!stalled)
+	if (snapshot->stuck_ms <= stall_ms)
 		return true;
 	return error_set(why,
 					 "Stalled: the oldest event has been waiting for Kafka for "
 					 "%s%s%s.",
-					 duration(snapshot->oldest_ms).text,
+					 duration(snapshot->stuck_ms).text,
 					 snapshot->kafka_reason ? ": " : "",
 					 snapshot->kafka_reason ? snapshot->kafka_reason : "");
 }

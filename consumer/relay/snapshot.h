@@ -39,6 +39,7 @@ typedef struct Snapshot
 	uint64_t in_flight_bytes;
 	bool has_oldest;   /* an event is not acknowledged yet */
 	int64_t oldest_ms; /* since it committed, in ms */
+	int64_t stuck_ms;  /* something waits, and nothing has moved for, in ms */
 	Lsn received;      /* the end of the server's WAL, as far as known */
 	Lsn confirmed;     /* what the slot was told; 0 = not known */
 	int64_t now_ms;    /* the time, in ms since the epoch */
@@ -55,9 +56,9 @@ extern uint64_t snapshot_lag_bytes(const Snapshot *snapshot);
 extern void snapshot_sentence(const Snapshot *snapshot, Error *sentence);
 
 /*
- * Whether the relay makes progress: it streams or stands by, and no event has
- * waited for longer than stall_ms.  If not, why says what is wrong and for how
- * long.
+ * Whether the relay makes progress: it streams or stands by, and nothing that
+ * waits has stood still for longer than stall_ms.  If not, why says what is
+ * wrong and for how long.
  */
 extern bool snapshot_is_ready(const Snapshot *snapshot, int64_t stall_ms,
 							  Error *why);

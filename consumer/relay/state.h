@@ -103,6 +103,12 @@ typedef struct Relay
 	int64_t started_ms; /* when the relay began, in ms of clock_ms() */
 	Error waiting;      /* why PostgreSQL is waited for */
 	Phase observed;     /* that the guests have seen */
+	struct
+	{
+		uint64_t progress; /* tracker_progress() and intake_position() */
+		Lsn position;
+		int64_t since_ms; /* as they are now; 0 = nothing waits */
+	} still;
 	const RelayGuest *guests;
 	size_t n_guests;
 } Relay;

@@ -6,8 +6,8 @@
  * Transactions stand in a ring in the order of their commits.  The tail is the
  * youngest; the head leaves as soon as it is closed and owes no delivery, and
  * its end LSN is then the flush position.  The ring grows by doubling and is
- * as large as the most transactions that were ever in flight at once, which
- * the producer's byte budget bounds.
+ * as large as the most transactions that were ever behind one in flight, which
+ * count in [relay] inflight_bytes (intake.c).
  *
  *-------------------------------------------------------------------------
  */
@@ -401,6 +401,12 @@ tracker_reset(Tracker *tracker)
 }
 
 uint64_t
+tracker_bytes(const Tracker *tracker)
+{
+	return (tracker->tail - tracker->head) * sizeof(Transaction);
+}
+
+uint64_t
 tracker_owed(const Tracker *tracker)
 {
 	return tracker->owed;
@@ -444,6 +450,16 @@ tracker_oldest_time(const Tracker *tracker)
 			return at(tracker, i)->time_ms;
 	}
 	return 0;
+}
+
+uint64_t
+tracker_progress(const Tracker *tracker)
+{
+	/* A transaction has fewer events than there is room for in 32 bits. */
+	return (tracker->head << 32) + (tracker->head < tracker->tail
+										? at(tracker, tracker->head)->events -
+											  at(tracker, tracker->head)->owed
+										: 0);
 }
 
 uint64_t

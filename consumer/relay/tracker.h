@@ -117,6 +117,9 @@ extern void tracker_rewind(Tracker *tracker);
  */
 extern void tracker_reset(Tracker *tracker);
 
+/* The memory that transactions take which are not confirmed yet, in bytes. */
+extern uint64_t tracker_bytes(const Tracker *tracker);
+
 /* Deliveries that are owed since tracker_reset(). */
 extern uint64_t tracker_owed(const Tracker *tracker);
 
@@ -154,6 +157,12 @@ extern void tracker_set_time(Tracker *tracker, int64_t time_ms);
 extern int64_t tracker_ticket_time(const Tracker *tracker,
 								   TrackerTicket ticket);
 extern int64_t tracker_oldest_time(const Tracker *tracker);
+
+/*
+ * Changes when the oldest transaction, or an event of it, is delivered.  The
+ * others do not count: it is the oldest that the slot waits for.
+ */
+extern uint64_t tracker_progress(const Tracker *tracker);
 
 /* Transactions with events that are all delivered, since the beginning. */
 extern uint64_t tracker_finished(const Tracker *tracker);

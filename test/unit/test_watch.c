@@ -161,13 +161,15 @@ ready_means_progress(void **state)
 	snapshot.kafka_reason = "connection refused";
 	assert_true(snapshot_is_ready(&snapshot, 60000, &why));
 	snapshot.has_oldest = true;
-	snapshot.oldest_ms = 60000;
+	snapshot.oldest_ms = 10000000; /* a backlog, of which it works off */
+	snapshot.stuck_ms = 60000;
 	assert_true(snapshot_is_ready(&snapshot, 60000, &why));
-	snapshot.oldest_ms = 180000;
+	snapshot.stuck_ms = 180000;
 	assert_false(snapshot_is_ready(&snapshot, 60000, &why));
 	assert_string_equal(why.text, "Stalled: the oldest event has been waiting "
 								  "for Kafka for 3 min: connection refused.");
 	snapshot.has_oldest = false;
+	snapshot.stuck_ms = 0;
 	snapshot.state = SNAPSHOT_HELD;
 	snapshot.reason = "event 3 of the transaction at 0/1A2B";
 	assert_false(snapshot_is_ready(&snapshot, 60000, &why));
