@@ -33,13 +33,41 @@ start_with(PgParameters *parameters)
 	return conn;
 }
 
-/* Begins to connect to one of the hosts. */
+/* The server that the stream is from; NULL = none. */
+static const PGconn *stream_conn;
+
+void
+pgconn_set_stream(const PGconn *conn)
+{
+	stream_conn = conn;
+}
+
+/* Tells whether a connection is for the server that the stream is from. */
+static bool
+is_beside_stream(const Config *config, PgPurpose purpose)
+{
+	if (stream_conn == NULL || purpose == PG_PURPOSE_STREAM)
+		return false;
+	return purpose == PG_PURPOSE_SQL ||
+		   (config_foreign(config, "maintenance", "host") == NULL &&
+			config_foreign(config, "maintenance", "hostaddr") == NULL &&
+			config_foreign(config, "maintenance", "port") == NULL);
+}
+
+/*
+ * Begins to connect to one of the hosts.  While there is a stream its server is
+ * the one, by its address: to look up a name could take seconds, in which
+ * nothing is delivered.
+ */
 static PGconn *
 start(const Config *config, PgPurpose purpose, unsigned first_host)
 {
 	PgParameters parameters;
 
 	pgparameters_collect(config, purpose, first_host, &parameters);
+	if (is_beside_stream(config, purpose))
+		pgparameters_set_host(&parameters, PQhost(stream_conn),
+							  PQhostaddr(stream_conn), PQport(stream_conn));
 	return start_with(&parameters);
 }
 

@@ -45,6 +45,13 @@ extern PGconn *pgconn_open_maintenance(const Config *config);
 /* An ordinary one to the very server that another connection is to. */
 extern PGconn *pgconn_start_beside(const Config *config, const PGconn *other);
 
+/*
+ * From now on, connections for SQL and maintenance are to the server of this
+ * one, unless [maintenance] names another; NULL = to those of [postgres].  It
+ * has to be taken back before the connection is closed.
+ */
+extern void pgconn_set_stream(const PGconn *conn);
+
 /* How long a connection may take to be made, with one of several hosts; ms. */
 extern int64_t pgconn_timeout(const Config *config);
 

@@ -314,6 +314,25 @@ start_stream(PgStart *start, PgErrorClass *error_class, Error *err)
 	return next;
 }
 
+/*
+ * Exactly-once delivery notes the timeline with each position.  A standby that
+ * is promoted goes on with the stream on another one, and does not tell.
+ */
+static bool
+is_fit(PgStart *start, PgErrorClass *error_class, Error *err)
+{
+	const char *standby = PQparameterStatus(start->conn, "in_hot_standby");
+
+	if (!config_is_exactly_once(start->config) || standby == NULL ||
+		strcmp(standby, "on") != 0)
+		return true;
+	*error_class = PG_ERROR_LOST;
+	return error_set(err,
+					 "this server is a standby, and delivery = exactly-once "
+					 "needs the primary: name it in [postgres], or name "
+					 "all of them with target_session_attrs = read-write");
+}
+
 /* Goes on connecting. */
 static PgStartResult
 advance_connecting(PgStart *start, PgErrorClass *error_class, Error *err)
@@ -334,6 +353,8 @@ advance_connecting(PgStart *start, PgErrorClass *error_class, Error *err)
 		case PGRES_POLLING_WRITING:
 			return PGSTART_WAIT;
 		case PGRES_POLLING_OK:
+			if (!is_fit(start, error_class, err))
+				return refuse(start);
 			if (PQsetnonblocking(start->conn, 1) == 0)
 				return send_command(start, "IDENTIFY_SYSTEM", STATE_IDENTIFYING,
 									error_class, err);

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "postgres/connection.h"
 #include "postgres/failure.h"
 #include "postgres/stream.h"
 
@@ -87,6 +88,7 @@ void
 pgstream_close(PgStream *stream)
 {
 	pgstart_close(stream->start);
+	pgconn_set_stream(NULL);
 	PQfinish(stream->conn);
 	stream->conn = NULL;
 	stream->finishing = false;
@@ -211,6 +213,7 @@ advance_start(PgStream *stream, PgErrorClass *error_class, Error *err)
 			return PGSTREAM_BUSY;
 		case PGSTART_STARTED:
 			stream->conn = pgstart_take(stream->start);
+			pgconn_set_stream(stream->conn);
 			return PGSTREAM_STARTED;
 		case PGSTART_FAILED:
 			return PGSTREAM_FAILED;
