@@ -75,6 +75,18 @@ static const struct
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
+/* Refuses the partitioner that does not look at the key. */
+static bool
+check_partitioner(const Config *config, Error *err)
+{
+	const char *value = config_foreign(config, "kafka", "partitioner");
+
+	if (value == NULL || strcmp(value, "random") != 0)
+		return true;
+	return error_set(err, "[kafka] partitioner must not be random: events of a "
+						  "key would have no order");
+}
+
 /* Refuses a value that breaks the promise of delivery. */
 static bool
 check_required(const Config *config, Error *err)
@@ -95,7 +107,7 @@ check_required(const Config *config, Error *err)
 								 : "empty",
 							 value, required[i].reason);
 	}
-	return true;
+	return check_partitioner(config, err);
 }
 
 /* Room for librdkafka's properties; it has some 200. */
