@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/utf8.h"
 
 /*
  * Puts a space in the place of line feeds, tabs and other control characters,
@@ -48,6 +49,7 @@ error_set(Error *err, const char *format, ...)
 	vsnprintf(text + 1, sizeof(text) - 1, format, args);
 	va_end(args);
 	make_one_line(text + 1);
+	utf8_clean(text + 1);
 	memcpy(err->text, text + 1, sizeof(err->text));
 	return false;
 }

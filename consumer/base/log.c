@@ -11,12 +11,15 @@
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/journal.h"
 #include "base/log.h"
+#include "base/memory.h"
+#include "base/utf8.h"
 
 /* A line is cut at this many bytes. */
 #define LINE_SIZE 4096
@@ -186,10 +189,25 @@ write_logfmt(LogLevel level, const char *time, const char *message,
 	append_value(&line, message);
 	for (size_t i = 0; i < n_fields; i++)
 		append_field(&line, &fields[i]);
+	line.text[line.len] = '\0';
+	utf8_clean(line.text);
 	line.text[line.len++] = '\n';
 	/* If the log cannot be written, there is nowhere to report it. */
 	if (write(STDERR_FILENO, line.text, line.len) < 0)
 		return;
+}
+
+/* A string of JSON, which is UTF-8 whatever the text is. */
+static json_object *
+new_string(const char *text)
+{
+	char *clean = xstrdup(text);
+	json_object *string;
+
+	utf8_clean(clean);
+	string = json_object_new_string(clean);
+	free(clean);
+	return string;
 }
 
 /* Adds one member of JSON. */
@@ -203,7 +221,7 @@ add_member(json_object *object, const LogField *field)
 		case LOG_FIELD_TEXT:
 			if (field->text != NULL)
 				json_object_object_add(object, field->key,
-									   json_object_new_string(field->text));
+									   new_string(field->text));
 			break;
 		case LOG_FIELD_INT:
 			json_object_object_add(object, field->key,
@@ -247,7 +265,13 @@ keep(LogLevel level, const struct timespec *now, const char *message,
 
 	append(&line, "%s", message);
 	for (size_t i = 0; i < n_fields; i++)
-		append_field(&line, &fields[i]);
+	{
+		/* Whoever sees the page may not be one who may see events. */
+		if (strcmp(fields[i].key, "key") != 0)
+			append_field(&line, &fields[i]);
+	}
+	line.text[line.len] = '\0';
+	utf8_clean(line.text);
 	journal_add(level, (int64_t) now->tv_sec * 1000 + now->tv_nsec / 1000000,
 				line.text, line.len);
 }

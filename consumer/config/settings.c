@@ -208,7 +208,10 @@ settings_take_keywords(const char *section)
 bool
 settings_is_secret(const char *key)
 {
-	static const char *const words[] = {"password", "secret", "key.pem", "jaas",
+	static const char *const words[] = {"password",  "passphrase",
+										"secret",    "key.pem",
+										"jaas",      "oauthbearer.config",
+										"kinit.cmd", "scram_",
 										NULL};
 
 	if (strcmp(key, "password_file") == 0)

@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/lsn.h"
 #include "base/position.h"
+#include "base/utf8.h"
 #include "config/nearest.h"
 #include "kafka/errors.h"
 #include "postgres/hosts.h"
@@ -254,6 +255,19 @@ an_error_is_one_line(void **state)
 	assert_int_equal(strlen(err.text), sizeof(err.text) - 1);
 }
 
+static void
+text_for_people_is_utf8(void **state)
+{
+	char text[] = "a\xff\xc3\xa4 \xed\xa0\x80 \xf0\x9f\x98\x80 \xe2\x82";
+	Error err;
+
+	(void) state;
+	utf8_clean(text);
+	assert_string_equal(text, "a?\xc3\xa4 ??? \xf0\x9f\x98\x80 ??");
+	error_set(&err, "key %.1s", "\xc3\xa4");
+	assert_string_equal(err.text, "key ?");
+}
+
 /* What log_write() puts on standard error, without the time. */
 static char *
 logged(LogLevel level, const char *message, const LogField *fields, size_t n)
@@ -383,6 +397,7 @@ main(void)
 		cmocka_unit_test(hosts_go_round_and_round),
 		cmocka_unit_test(waits_double_up_to_the_longest),
 		cmocka_unit_test(an_error_is_one_line),
+		cmocka_unit_test(text_for_people_is_utf8),
 		cmocka_unit_test(log_lines_are_logfmt),
 		cmocka_unit_test(a_full_pipe_stops_nobody),
 		cmocka_unit_test(log_lines_may_be_json),
