@@ -64,12 +64,14 @@ kafka_errors_is_due(KafkaErrors *errors, rd_kafka_resp_err_t code,
 		outage_end(outage);
 		due = outage_is_due(outage, now_ms);
 	}
-	if (!due)
+	/* Of a single broker it matters only if it lasts. */
+	if (!due && code != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN)
 		return false;
 	if (!errors->waiting)
 		errors->waiting_ms = now_ms;
 	errors->waiting = true;
-	return true;
+	errors->told |= due;
+	return due;
 }
 
 int64_t
@@ -92,10 +94,11 @@ kafka_errors_hint(rd_kafka_resp_err_t code, const char *text, int version)
 bool
 kafka_errors_delivered(KafkaErrors *errors, int64_t now_ms, int64_t *waited_ms)
 {
+	bool told = errors->waiting && errors->told;
+
 	errors->delivered_ms = now_ms;
-	if (!errors->waiting)
-		return false;
+	*waited_ms = errors->waiting ? now_ms - errors->waiting_ms : 0;
 	errors->waiting = false;
-	*waited_ms = now_ms - errors->waiting_ms;
-	return true;
+	errors->told = false;
+	return told;
 }

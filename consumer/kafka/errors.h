@@ -37,7 +37,8 @@ typedef struct KafkaErrors
 		Outage outage;
 		int64_t last_ms; /* when the last one came, logged or not */
 	} kinds[KAFKA_ERROR_KINDS];
-	bool waiting;         /* one was logged, and Kafka did nothing since */
+	bool waiting;         /* since an error Kafka did nothing */
+	bool told;            /* and it was logged */
 	int64_t waiting_ms;   /* since when, in ms of clock_ms() */
 	int64_t delivered_ms; /* when something was delivered last */
 } KafkaErrors;
