@@ -58,6 +58,8 @@ relay_serve_draining(Relay *relay)
 					"the next start",
 					LOG_INT("events", kafka_in_flight(relay->kafka)));
 		relay->exit_status = EXIT_FAILED;
+		/* Nothing of it may get there once the slot is another relay's. */
+		kafka_cut(relay->kafka);
 	}
 	confirm_and_finish(relay);
 }
