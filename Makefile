@@ -145,7 +145,6 @@ images: ## Build the images of relay, extension and PostgreSQL [BUILDER="docker 
 
 check-images: deps ## Build the images on bases made here, and test them (root only)
 	test/setup/packages.sh mmdebstrap buildah crun
-	test/setup/helm.sh
 	$(MAKE) all
 	test/images.sh $(PYTEST_ARGS)
 

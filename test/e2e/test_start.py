@@ -569,6 +569,10 @@ def check_failures(outbox: Outbox, *arguments: str) -> list[str]:
     ]
 
 
+def walsenders(outbox: Outbox) -> int:
+    return outbox.db.execute("SELECT count(*) FROM pg_stat_get_wal_senders()").fetchone()[0]
+
+
 def test_check_counts_nothing_of_its_own(own_outbox: Outbox) -> None:
     """One slot and one walsender are enough, whether the relay runs or not."""
     outbox = own_outbox
@@ -580,9 +584,11 @@ def test_check_counts_nothing_of_its_own(own_outbox: Outbox) -> None:
     assert check_failures(outbox) == []
     # On the relay's slot, since no other is free; and it is not moved.
     before = outbox.confirmed()
+    wait_until(lambda: not walsenders(outbox), "the walsender of check is gone")
     [failure] = check_failures(outbox, "-X", "outbox.shard=5")
     assert 'option "shard": invalid value "5"' in failure
     assert outbox.confirmed() == before
+    wait_until(lambda: not walsenders(outbox), "the walsender of check is gone")
     outbox.streaming_relay()
     assert check_failures(outbox) == []
 

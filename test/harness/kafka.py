@@ -387,8 +387,6 @@ class Kafka:
                 "enable.partition.eof": True,
                 "isolation.level": isolation,
                 "allow.auto.create.topics": False,
-                # A topic made just now may still be unknown when it is first asked for.
-                "topic.metadata.refresh.interval.ms": 1000,
                 "log_level": 0,
             }
         )
@@ -402,8 +400,12 @@ class Follower(threading.Thread):
         super().__init__(daemon=True)
         self.records: list[Record] = []
         self._consumer = kafka._consumer()
+        # A broker may not know a topic yet that was made just now.
+        partitions = {
+            t: wait_until(lambda t=t: kafka.end_offsets(t), f"topic {t}") for t in topics
+        }
         self._consumer.assign(
-            [TopicPartition(t, p, 0) for t in topics for p in kafka.end_offsets(t)]
+            [TopicPartition(t, p, 0) for t in topics for p in partitions[t]]
         )
         self._stopping = threading.Event()
         self.start()
