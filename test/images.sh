@@ -31,11 +31,13 @@ make_base() {
     chroot_remove
 }
 
-# Builds the images as everybody does.
+# Builds all images, those of deploy/images as everybody does.
 build() {
     RELAY_BASE=localhost/base:trixie-apt POSTGRES_BASE=localhost/base:trixie-postgresql-17 \
         EXTENSION_BASE=localhost/base:forky-postgresql-18 \
-        make -s images BUILDER='buildah build --pull-never'
+        make -s images BUILDER='buildah build --pull-never' &&
+        buildah build --pull-never --build-arg BASE=localhost/base:trixie-python3-venv \
+            -t localhost/pg-outbox-tasks examples/python
 }
 
 mkdir -p "$folder"
@@ -54,6 +56,7 @@ export CONTAINERS_STORAGE_CONF="$folder/storage.conf" BUILDAH_ISOLATION=chroot
 make_base trixie apt
 make_base trixie postgresql-17
 make_base forky postgresql-18
+make_base trixie python3-venv
 
 echo "building the images"
 if ! build > "$folder/build.log" 2>&1; then

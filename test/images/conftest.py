@@ -48,6 +48,11 @@ def postgres_18() -> Image:
 
 
 @pytest.fixture(scope="session")
+def tasks_image() -> Image:
+    return Image.find("localhost/pg-outbox-tasks")
+
+
+@pytest.fixture(scope="session")
 def postgres(scratch: Scratch) -> Iterator[Postgres]:
     postgres = Postgres(scratch)
     try:
