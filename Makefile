@@ -40,8 +40,9 @@ uninstall: ## Remove what install put there
 packages: ## Install the Debian or Ubuntu packages that are missing
 	test/setup/packages.sh
 
-deps: packages ## Fetch all that demo and tests need: packages, Kafka, Python
+deps: packages ## Fetch all that demo and tests need: packages, Kafka, JDBC, Python
 	test/setup/jars.sh kafka
+	test/setup/jars.sh jdbc
 	test/setup/python.sh
 
 demo: deps ## Show the main job on real parts: PostgreSQL, relay, Kafka
@@ -156,6 +157,10 @@ bench-decoder: deps ## Compare the cost of decoding with pgoutput, wal2json and 
 	$(MAKE) decoder
 	$(PYTHON) bench/decoder.py
 
+bench-audit: deps ## Measure time and memory of an audit of ten million rows [ROWS=10000000]
+	$(MAKE) all
+	$(PYTHON) bench/audit.py $(if $(ROWS),--rows $(ROWS))
+
 bench-emit: deps ## Compare outbox.emit() with inserts: transactions/s, WAL an event
 	$(MAKE) all
 	$(PYTHON) bench/emit.py
@@ -205,5 +210,5 @@ help: ## List the targets
 	check-installcheck check-compose check-manifests check-deploy check-fresh check-matrix \
 	check-cassert images check-images \
 	check-release check-dist dist \
-	bench-decoder bench-drain bench-emit bench-relay bench-http installcheck expected \
+	bench-audit bench-decoder bench-drain bench-emit bench-relay bench-http installcheck expected \
 	fmt lint clean help

@@ -48,6 +48,12 @@ static const Option options[] = {
 	 "leave a slot that exists as it is; for scripts"},
 	{OPTION_CONNECTOR, "connector", true, "    --connector NAME",
 	 "the connector to take, if the file has several"},
+	{OPTION_SINCE, "since", true, "    --since TIME",
+	 "only rows from this time on, as PostgreSQL reads times"},
+	{OPTION_UNTIL, "until", true, "    --until TIME",
+	 "only rows before this time"},
+	{OPTION_TOPICS, "topics", true, "    --topics REGEX",
+	 "topics beside those that the rows go to, by their whole name"},
 	{OPTION_JSON, "json", false, "    --json", "print JSON"},
 	{OPTION_PRINT_CONFIG, "print-config", false, "    --print-config",
 	 "print the settings, without secrets, and end"},
@@ -131,6 +137,15 @@ take_option(Config *config, Arguments *arguments, int option, Error *err)
 			return true;
 		case OPTION_CONNECTOR:
 			arguments->connector = optarg;
+			return true;
+		case OPTION_SINCE:
+			arguments->since = optarg;
+			return true;
+		case OPTION_UNTIL:
+			arguments->until = optarg;
+			return true;
+		case OPTION_TOPICS:
+			arguments->topics = optarg;
 			return true;
 		case OPTION_JSON:
 			arguments->json = true;

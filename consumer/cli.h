@@ -34,6 +34,9 @@ typedef struct Command
 #define OPTION_IF_NOT_EXISTS 'E'
 #define OPTION_JSON 'J'
 #define OPTION_PRINT_CONFIG 'P'
+#define OPTION_SINCE 'S'
+#define OPTION_UNTIL 'U'
+#define OPTION_TOPICS 'T'
 
 /*
  * Reads the options behind a command's name: settings into config, from file,

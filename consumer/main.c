@@ -11,6 +11,7 @@
 #include "base/exit.h"
 #include "base/log.h"
 #include "cli.h"
+#include "commands/audit.h"
 #include "commands/check.h"
 #include "commands/import.h"
 #include "commands/run.h"
@@ -38,6 +39,13 @@ static const Command commands[] = {
 	{"tail", "Shows events as they would be published; touches nothing",
 	 "[-c FILE] [-d CONNINFO] [--json]", command_tail,
 	 (const char[]){OPTION_JSON, 0}, NULL},
+	{"audit", "Compares rows with Kafka, and tells which of them are not there",
+	 "[-c FILE] [-d CONNINFO] [-b BROKERS] [--slot NAME] [--since TIME] "
+	 "[--until TIME] [--topics REGEX] [--json]",
+	 command_audit,
+	 (const char[]){OPTION_BROKERS, OPTION_SLOT, OPTION_SINCE, OPTION_UNTIL,
+					OPTION_TOPICS, OPTION_JSON, 0},
+	 NULL},
 	{"create-slot", "Creates the replication slot that events are kept in",
 	 "[-c FILE] [-d CONNINFO] [--slot NAME] [--from SLOT] [--if-not-exists] "
 	 "[--failover]",

@@ -22,6 +22,7 @@ FLOORS = {
     "commands": 4,
     "relay": 3,
     "http": 3,
+    "audit": 3,
     "postgres": 2,
     "kafka": 2,
     "envelope": 2,

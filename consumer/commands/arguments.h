@@ -21,6 +21,9 @@ typedef struct Arguments
 	bool if_not_exists;    /* create-slot --if-not-exists */
 	bool json;             /* --json */
 	bool print_config;     /* run --print-config */
+	const char *since;     /* audit --since */
+	const char *until;     /* audit --until */
+	const char *topics;    /* audit --topics */
 } Arguments;
 
 #endif /* PG_OUTBOX_COMMANDS_ARGUMENTS_H */

@@ -10,7 +10,7 @@ FROM ${BASE} AS build
 RUN apt-get update \
     && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
         build-essential ca-certificates libinih-dev libjson-c-dev libmicrohttpd-dev libpq-dev \
-        librdkafka-dev libyaml-dev pkg-config \
+        librdkafka-dev libxxhash-dev libyaml-dev pkg-config \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY LICENSE VERSION ./

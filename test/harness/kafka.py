@@ -239,6 +239,12 @@ class Kafka:
             lambda: name not in admin.list_topics(timeout=30).topics, f"{name} is gone"
         )
 
+    def delete_records(self, topic: str, partition: int, before: int) -> None:
+        """Deletes the records of a partition before an offset (kafka-delete-records)."""
+        admin = self._admin()
+        wanted = TopicPartition(topic, partition, before)
+        admin.delete_records([wanted])[wanted].result()
+
     def create_replicated_topic(self, name: str, replicas: list[list[int]]) -> None:
         """With the nodes of each partition's replicas, the leader first."""
         admin = self._admin()

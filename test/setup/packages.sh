@@ -8,7 +8,7 @@ set -eu
 # What is installed by its package's name; java and maven by their commands,
 # since they may come from elsewhere.
 packages="build-essential pkg-config libpq-dev librdkafka-dev libjson-c-dev
-    libinih-dev libmicrohttpd-dev libyaml-dev libcmocka-dev kcat python3 python3-venv
+    libinih-dev libmicrohttpd-dev libxxhash-dev libyaml-dev libcmocka-dev kcat python3 python3-venv
     clang shellcheck procps valgrind openssl prometheus chromium chromium-driver
     systemd man-db $*"
 
@@ -67,8 +67,8 @@ missing() {
         fi
     done
     java_major=$(java -version 2>&1 | sed -n 's/.*version "\([0-9]*\).*/\1/p')
-    if [ "${java_major:-0}" -lt 17 ]; then
-        echo default-jre-headless
+    if [ "${java_major:-0}" -lt 17 ] || ! command -v javac > /dev/null; then
+        echo default-jdk-headless
     fi
     if ! command -v mvn > /dev/null; then
         echo maven
@@ -78,11 +78,11 @@ missing() {
 # Says what is not there, where apt cannot be used.
 complain() {
     echo "packages.sh: there is no apt-get here; install by other means:" >&2
-    for command in cc make pkg-config pg_config psql java mvn python3 kcat \
+    for command in cc make pkg-config pg_config psql java javac mvn python3 kcat \
         clang shellcheck valgrind; do
         command -v "$command" > /dev/null || echo "  command $command" >&2
     done
-    for library in libpq rdkafka json-c inih libmicrohttpd yaml-0.1 cmocka; do
+    for library in libpq rdkafka json-c inih libmicrohttpd libxxhash yaml-0.1 cmocka; do
         pkg-config --exists "$library" 2> /dev/null ||
             echo "  library $library with its headers" >&2
     done
@@ -91,11 +91,12 @@ complain() {
 }
 
 all_found() {
-    for command in cc make pkg-config pg_config java mvn python3 kcat clang \
+    for command in cc make pkg-config pg_config java javac mvn python3 kcat clang \
         shellcheck; do
         command -v "$command" > /dev/null || return 1
     done
-    pkg-config --exists libpq rdkafka json-c inih libmicrohttpd yaml-0.1 cmocka 2> /dev/null &&
+    pkg-config --exists libpq rdkafka json-c inih libmicrohttpd libxxhash yaml-0.1 cmocka \
+        2> /dev/null &&
         can_fuzz
 }
 
