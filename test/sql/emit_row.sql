@@ -111,8 +111,16 @@ CALL outbox.replay('odd', time_column => 'id');
 ALTER TABLE odd ALTER id TYPE bigint;
 CALL outbox.replay('odd', time_column => 'id');
 SELECT * FROM pairs('tables', '', 'headers', 'id,c,cs,d');
-DROP TABLE odd;
+CREATE EXTENSION citext;
+CREATE EXTENSION hstore;
+CREATE TABLE extended (id bigint, aggregate_type text, aggregate_id citext, payload text, c hstore);
+INSERT INTO extended VALUES (1, 'T', 'Key', 'p', '"a b" => 1, c => NULL');
+SELECT outbox.emit_row(t) FROM extended t;
+CALL outbox.replay('extended', time_column => 'id');
+SELECT * FROM pairs('tables', '', 'headers', 'id,c');
+DROP TABLE odd, extended;
 DROP TYPE pair;
+DROP EXTENSION citext, hstore;
 
 -- Rows that are no table's; a variable of PL/pgSQL; none.
 SELECT outbox.emit_row(r) FROM (SELECT 'T' AS aggregate_type, 'k' AS aggregate_id, '{}'::jsonb AS payload, 5 AS id) r;

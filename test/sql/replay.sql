@@ -82,6 +82,18 @@ CALL outbox.replay('outbox');
 SELECT line::json ->> 'headers' AS headers FROM lines() line WHERE line NOT LIKE '{"commit"%';
 TRUNCATE outbox;
 
+-- Children of a table, rows without a value, a column "headers", a column that is computed when it is read.
+CREATE TABLE app.family (id int, aggregate_type text, aggregate_id text, payload text, headers jsonb, created_at timestamptz);
+CREATE TABLE app.child (more int) INHERITS (app.family);
+SELECT current_setting('server_version_num')::int >= 180000 AS has_virtual \gset
+\if :has_virtual
+ALTER TABLE app.family ADD twice int GENERATED ALWAYS AS (id * 2) VIRTUAL;
+\endif
+INSERT INTO app.family VALUES (1, 'T', 'parent', NULL, '{"trace": "a"}', '2026-01-01'), (3, 'T', 'last', 'p', NULL, '2026-01-03');
+INSERT INTO app.child VALUES (2, 'T', 'child', 'p', '{"trace": "b", "pg_outbox.replay": "own"}', '2026-01-02', 7);
+CALL outbox.replay('app.family');
+SELECT line::json ->> 'key' AS key, line::json ->> 'encoding' AS encoding, line::json ->> 'headers' AS headers FROM lines('tables', 'app.family') line WHERE line NOT LIKE '{"commit"%';
+
 -- With the right for it and no more.
 CREATE ROLE replayer;
 SET ROLE replayer;
