@@ -158,6 +158,12 @@ append_payload(StringInfo frame, FieldKind kind, Bytes payload)
 void
 emit_frame(const StringInfoData *frame)
 {
+	if (frame->len > EMIT_MAX_FRAME)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("event with its headers is too large for a message of "
+						"%d MB",
+						EMIT_MAX_FRAME / (1024 * 1024))));
 	compat_log_message(EMIT_PREFIX, frame->data, frame->len);
 }
 

@@ -20,13 +20,6 @@
 #include "frame.h"
 #include "row_frame.h"
 
-/*
- * A frame is no larger than this, in bytes: a record of WAL may have 1020 MB
- * (xlogrecord.h, XLogRecordMaxSize), and one that 13 to 15 wrote larger could
- * not be read again.
- */
-#define MAX_FRAME (1000 * 1024 * 1024)
-
 /* The column that is merged with the headers given. */
 #define HEADERS "headers"
 
@@ -106,14 +99,14 @@ describe_position(void *arg)
 static void
 check_size(const RowFrame *row, const StringInfoData *frame, Bytes value)
 {
-	if ((int64) frame->len + value.len <= MAX_FRAME)
+	if ((int64) frame->len + value.len <= EMIT_MAX_FRAME)
 		return;
 	ereport(ERROR,
 			(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 			 errmsg("row%s of table %s is too wide for a message of %d MB",
 					row_name(row),
 					row->relation != NULL ? row->relation : "(none)",
-					MAX_FRAME / (1024 * 1024))));
+					EMIT_MAX_FRAME / (1024 * 1024))));
 }
 
 /* A value as its type's output function prints it. */

@@ -38,6 +38,7 @@ SELECT outbox.emit('T', 'k', 'e', '{}', '"a"');
 SELECT outbox.emit('T', 'k', 'e', '{}', (SELECT jsonb_object_agg('h' || n, n) FROM generate_series(1, 101) n));
 SELECT outbox.emit('T', 'k', 'e', 'not JSON');
 SELECT outbox.emit_text('T', 'k', 'e', repeat('x', 1000001));
+SELECT outbox.emit(repeat(repeat('x', 1000000), 1049), 'k', 'e', '{}');
 SET pg_outbox.max_event_bytes = 10;
 SELECT outbox.emit_text('T', 'ten', 'e', '1234567890') IS NOT NULL AS sent;
 SELECT outbox.emit_bytes('T', 'k', 'e', '\x0102030405060708090a0b');
