@@ -74,13 +74,6 @@ typedef RepOriginId ReplOriginId;
 #define COMPAT_IS_VIRTUAL(att) false
 #endif
 
-/* 14 can detach a partition in two steps; the first one says so here. */
-#if PG_VERSION_NUM >= 140000
-#define COMPAT_DETACH_PENDING(inherits) ((inherits)->inhdetachpending)
-#else
-#define COMPAT_DETACH_PENDING(inherits) false
-#endif
-
 /* 15 asks for the timeline, too; on a standby all that is replayed counts. */
 static inline XLogRecPtr
 compat_flushed_position(void)

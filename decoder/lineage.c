@@ -6,6 +6,10 @@
  * get_partition_ancestors() would do for partitions, but rows of inheritance
  * children are rows of the parent just the same, and a child may have several.
  *
+ * A partition that is being detached concurrently is one until that is done:
+ * a REPEATABLE READ transaction may still insert into it through its table
+ * (execPartition.c, ExecInitPartitionDispatchInfo).
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -18,7 +22,6 @@
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 
-#include "compat.h"
 #include "lineage.h"
 
 /* Appends the parents of a table that are not in the list yet. */
@@ -37,8 +40,7 @@ append_parents(Relation inherits, Oid relid, List *relids)
 	{
 		Form_pg_inherits form = (Form_pg_inherits) GETSTRUCT(tuple);
 
-		if (!COMPAT_DETACH_PENDING(form))
-			relids = list_append_unique_oid(relids, form->inhparent);
+		relids = list_append_unique_oid(relids, form->inhparent);
 	}
 	systable_endscan(scan);
 	return relids;
