@@ -144,8 +144,7 @@ column_describe(Form_pg_attribute att)
 }
 
 Column *
-column_find(TupleDesc desc, const char *name, const char *relation,
-			const char *option)
+column_find(TupleDesc desc, const char *name, Oid *unfit)
 {
 	Form_pg_attribute att = find_attribute(desc, name);
 
@@ -153,15 +152,8 @@ column_find(TupleDesc desc, const char *name, const char *relation,
 		return NULL;
 	if (!can_print(getBaseType(att->atttypid)))
 	{
-		if (relation == NULL)
-			return NULL;
-		ereport(ERROR,
-				(errcode(ERRCODE_DATATYPE_MISMATCH),
-				 errmsg("column \"%s\" of table %s has type %s, which "
-						"option \"%s\" cannot use",
-						name, relation, format_type_be(att->atttypid), option),
-				 errhint("Allowed are built-in types, enums, types that print "
-						 "as text does, and domains over them.")));
+		*unfit = att->atttypid;
+		return NULL;
 	}
 	return column_describe(att);
 }

@@ -56,12 +56,11 @@ typedef struct Column
 /*
  * Finds a column by name.  Returns it palloc'd in the current context, or NULL
  * if the table has no such column or its values are not in the WAL (a virtual
- * generated one).  A type that is neither built in nor an enum is an ERROR that
- * names the option, or without a relation's name NULL: only of the others the
- * output functions are known not to fail.  Looks into the catalog.
+ * generated one).  NULL as well, with *unfit set to it, if the type is neither
+ * built in nor an enum: only of the others the output functions are known not
+ * to fail.  Looks into the catalog.
  */
-extern Column *column_find(TupleDesc desc, const char *name,
-						   const char *relation, const char *option);
+extern Column *column_find(TupleDesc desc, const char *name, Oid *unfit);
 
 /*
  * Describes a column of any type, palloc'd in the current context.  Looks into

@@ -140,7 +140,7 @@ typedef struct MessageSource
 
 /* Finds a field by its name. */
 static Column *
-find_field(const ColumnSource *source, const char *name, const char *option)
+find_field(const ColumnSource *source, const char *name, Oid *unfit)
 {
 	const MessageSource *message = (const MessageSource *) source;
 	int len = strlen(name);

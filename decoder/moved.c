@@ -18,9 +18,11 @@
 
 #include "access/htup_details.h"
 #include "utils/hsearch.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
 #include "moved.h"
+#include "relation.h"
 
 /* The most rows that are remembered, of ids of at most so many bytes. */
 #define MAX_ROWS 50000
@@ -147,7 +149,10 @@ warn_of_move(MovedRows *rows, const Outbox *outbox, Relation partition)
 		(errmsg("rows of one transaction were deleted from a partition of an "
 				"outbox and inserted into partition %s: if an UPDATE moved "
 				"them, they are published again",
-				RelationGetRelationName(partition)),
+				relation_title(RelationGetRelid(partition),
+							   get_namespace_name(
+								   RelationGetNamespace(partition)),
+							   RelationGetRelationName(partition))),
 		 errhint("Let the replica identity of the partitions (the primary key, "
 				 "or REPLICA IDENTITY FULL) have the column of option "
 				 "\"id\": rows that move are no events then.")));

@@ -123,6 +123,14 @@ typedef struct Options
  */
 #define printed_limit(options) (8 * (options)->max_event_bytes)
 
+/* Whether an entry has * in it, so that whoever makes a table can match it. */
+static inline bool
+is_pattern(const TableEntry *entry)
+{
+	return pattern_name(entry->schema) == NULL ||
+		   pattern_name(entry->table) == NULL;
+}
+
 /* Whether an entry of option "tables" stands for a table of that name. */
 static inline bool
 is_named(const TableEntry *entry, const char *schema, const char *table)

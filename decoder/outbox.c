@@ -16,18 +16,48 @@
 #include "template.h"
 #include "utf8.h"
 
-/* The first of some columns that the source has, or NULL. */
+/*
+ * Notes that the type of a column cannot serve: an ERROR where the source is
+ * strict, else the error of all rows.
+ */
+static void
+cannot_use(Outbox *outbox, const ColumnSource *source, const char *column,
+		   Oid type, const char *option, const char *allowed)
+{
+	if (source->strict)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("column \"%s\" of table %s has type %s, which "
+						"option \"%s\" cannot use",
+						column, source->name, format_type_be(type), option),
+				 errhint("Allowed are %s.", allowed)));
+	if (outbox->lacks == NULL)
+		outbox->lacks = psprintf("column \"%s\" has type %s, which option "
+								 "\"%s\" cannot use",
+								 column, format_type_be(type), option);
+}
+
+/*
+ * The first of some columns that the source has, or NULL.  One whose type
+ * cannot serve does not matter where no option needs it.
+ */
 static Column *
-first_column(const ColumnSource *source, List *names, const char *option)
+first_column(Outbox *outbox, const ColumnSource *source, List *names,
+			 const char *option)
 {
 	ListCell *lc;
 
 	foreach (lc, names)
 	{
-		Column *column = source->find(source, lfirst(lc), option);
+		Oid unfit = InvalidOid;
+		Column *column = source->find(source, lfirst(lc), &unfit);
 
 		if (column != NULL)
 			return column;
+		if (OidIsValid(unfit) && option != NULL)
+			cannot_use(outbox, source, lfirst(lc), unfit, option,
+					   "built-in types, enums, types that print as text does, "
+					   "and domains over them");
 	}
 	return NULL;
 }
@@ -51,7 +81,7 @@ static Column *
 required_column(Outbox *outbox, const ColumnSource *source, List *names,
 				const char *option)
 {
-	Column *column = first_column(source, names, option);
+	Column *column = first_column(outbox, source, names, option);
 
 	if (column != NULL)
 		return column;
@@ -72,23 +102,17 @@ required_column(Outbox *outbox, const ColumnSource *source, List *names,
 	return NULL;
 }
 
-/*
- * Returns a column if its type can serve, else NULL: then it is an ERROR where
- * the source is strict.
- */
+/* Returns a column if its type can serve, else NULL. */
 static Column *
-require_type(const ColumnSource *source, Column *column, bool serves,
-			 const char *option, const char *allowed)
+require_type(Outbox *outbox, const ColumnSource *source, Column *column,
+			 bool serves, const char *option, const char *allowed)
 {
 	if (column == NULL || serves)
 		return column;
-	if (source->strict)
-		ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
-						errmsg("column \"%s\" of table %s has type %s, which "
-							   "option \"%s\" cannot use",
-							   column->name, source->name,
-							   format_type_be(column->typid), option),
-						errhint("Allowed are %s.", allowed)));
+	/* A message goes without it. */
+	if (source->name != NULL)
+		cannot_use(outbox, source, column->name, column->typid, option,
+				   allowed);
 	return NULL;
 }
 
@@ -111,15 +135,22 @@ table_name(Outbox *outbox, const ColumnSource *source, TemplatePartKind kind,
 		   const char *option)
 {
 	const char *name = kind == TEMPLATE_SCHEMA ? source->schema : source->table;
-	Bytes none = {NULL, 0};
+	Bytes text = {NULL, 0};
 
-	if (name != NULL)
+	if (name != NULL && source->strict)
 		return option_text(name, option);
+	if (name != NULL && utf8_from_server(name, strlen(name), &text))
+		return text;
 	if (outbox->lacks == NULL)
-		outbox->lacks = psprintf("message is of no table, whose name option "
-								 "\"%s\" needs",
-								 option);
-	return none;
+		outbox->lacks =
+			psprintf("%s, whose name option \"%s\" needs",
+					 name != NULL
+						 ? "row is of a table that has no valid UTF-8 name"
+						 : "message is of no table",
+					 option);
+	text.data = NULL;
+	text.len = 0;
+	return text;
 }
 
 /* Resolves a template. */
@@ -187,7 +218,7 @@ resolve_key(Outbox *outbox, const ColumnSource *source)
 	column = required_column(outbox, source, role->columns, role->option);
 	/* A message's field is text where it is not bytes. */
 	outbox->key =
-		require_type(source, column,
+		require_type(outbox, source, column,
 					 column == NULL || !options->raw_key || column->is_field ||
 						 column->type == COLUMN_BYTEA,
 					 "key", "bytea, where key_encoding is raw");
@@ -197,8 +228,8 @@ resolve_key(Outbox *outbox, const ColumnSource *source)
 static void
 resolve_id(Outbox *outbox, const ColumnSource *source)
 {
-	outbox->id =
-		first_column(source, outbox->options->roles[ROLE_ID].columns, NULL);
+	outbox->id = first_column(outbox, source,
+							  outbox->options->roles[ROLE_ID].columns, NULL);
 }
 
 /* Whether a column can be the payload. */
@@ -223,13 +254,14 @@ resolve_payload(Outbox *outbox, const ColumnSource *source)
 	if (outbox->options->value != NIL)
 	{
 		if (outbox->options->blank_is_tombstone)
-			outbox->payload = first_column(source, role->columns, "payload");
+			outbox->payload =
+				first_column(outbox, source, role->columns, "payload");
 		return;
 	}
 	column = required_column(outbox, source, role->columns, role->option);
 	outbox->payload =
-		require_type(source, column, column == NULL || is_payload(column),
-					 role->option,
+		require_type(outbox, source, column,
+					 column == NULL || is_payload(column), role->option,
 					 "json, jsonb, text, varchar, char and bytea");
 }
 
@@ -263,7 +295,7 @@ resolve_optional(Outbox *outbox, const ColumnSource *source, Role which)
 		return NULL;
 	/* A message without it is as a row where it is NULL. */
 	if (source->name == NULL)
-		return first_column(source, role->columns, role->option);
+		return first_column(outbox, source, role->columns, role->option);
 	return required_column(outbox, source, role->columns, role->option);
 }
 
@@ -282,8 +314,9 @@ resolve_partition(Outbox *outbox, const ColumnSource *source)
 	Column *column = resolve_optional(outbox, source, ROLE_PARTITION);
 
 	outbox->partition =
-		require_type(source, column, column == NULL || is_integer(column),
-					 "partition", "smallint, integer and bigint");
+		require_type(outbox, source, column,
+					 column == NULL || is_integer(column), "partition",
+					 "smallint, integer and bigint");
 }
 
 /* Whether a column can be the timestamp. */
@@ -302,13 +335,14 @@ static void
 resolve_timestamp(Outbox *outbox, const ColumnSource *source)
 {
 	Column *column = resolve_optional(outbox, source, ROLE_TIMESTAMP);
+	Oid unfit;
 
 	if (column == NULL && source->name == NULL &&
-		source->find(source, FRAME_RELATION, "timestamp") == NULL)
-		column = source->find(source, "timestamp", "timestamp");
+		source->find(source, FRAME_RELATION, &unfit) == NULL)
+		column = source->find(source, "timestamp", &unfit);
 	outbox->timestamp =
-		require_type(source, column, column == NULL || is_timestamp(column),
-					 "timestamp",
+		require_type(outbox, source, column,
+					 column == NULL || is_timestamp(column), "timestamp",
 					 "timestamp, timestamptz and bigint (ms since 1970)");
 }
 
@@ -336,18 +370,17 @@ header_role(const EventOptions *options, const char *name)
  * of that name, else the usual one for that role.
  */
 static Column *
-header_column(const EventOptions *options, const ColumnSource *source,
-			  List *names)
+header_column(Outbox *outbox, const ColumnSource *source, List *names)
 {
-	const RoleOption *role = header_role(options, linitial(names));
+	const RoleOption *role = header_role(outbox->options, linitial(names));
 	Column *column = NULL;
 
 	if (role != NULL && role->given)
-		column = first_column(source, role->columns, "headers");
+		column = first_column(outbox, source, role->columns, "headers");
 	if (column == NULL)
-		column = first_column(source, names, "headers");
+		column = first_column(outbox, source, names, "headers");
 	if (column == NULL && role != NULL)
-		column = first_column(source, role->columns, "headers");
+		column = first_column(outbox, source, role->columns, "headers");
 	return column;
 }
 
@@ -379,15 +412,15 @@ static bool
 resolve_header_column(Outbox *outbox, OutboxHeader *header,
 					  const ColumnSource *source, const HeaderOption *option)
 {
-	header->column = header_column(outbox->options, source, option->columns);
+	header->column = header_column(outbox, source, option->columns);
 	if (header->column == NULL)
 	{
 		warn_of_header(source, option);
 		return false;
 	}
 	return option->kind == HEADER_COLUMN ||
-		   require_type(source, header->column, is_spreadable(header->column),
-						"headers",
+		   require_type(outbox, source, header->column,
+						is_spreadable(header->column), "headers",
 						"json, jsonb, text and varchar, where all members are "
 						"to be headers") != NULL;
 }
@@ -417,7 +450,8 @@ spread_field_headers(Outbox *outbox, const ColumnSource *source)
 	HeaderOption option = {.kind = HEADER_SPREAD,
 						   .columns = list_make1("headers"),
 						   .name = "headers"};
-	const Column *column = first_column(source, option.columns, "headers");
+	const Column *column =
+		first_column(outbox, source, option.columns, "headers");
 
 	if (column != NULL && column->type == COLUMN_JSON)
 		resolve_header(outbox, source, &option);
@@ -477,7 +511,7 @@ resolve_condition(Outbox *outbox, const ColumnSource *source, Filter *filter)
 
 	/* A message without it is as a row where it is NULL. */
 	column = source->name == NULL
-				 ? first_column(source, names, "where")
+				 ? first_column(outbox, source, names, "where")
 				 : required_column(outbox, source, names, "where");
 	if (column == NULL)
 		return;

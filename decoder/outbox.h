@@ -79,10 +79,9 @@ struct ColumnSource
 
 	/*
 	 * Returns the column of that name, palloc'd, or NULL if there is none or,
-	 * where that is no ERROR, if its type cannot serve.
+	 * with *unfit set to it, if its type cannot serve.
 	 */
-	Column *(*find)(const ColumnSource *source, const char *name,
-					const char *option);
+	Column *(*find)(const ColumnSource *source, const char *name, Oid *unfit);
 };
 
 /*

@@ -184,7 +184,7 @@ take_insert(Decoder *decoder, ReorderBufferTXN *txn, Relation relation,
 			ReorderBufferChange *change)
 {
 	Outbox *outbox =
-		relation_lookup(decoder->relations, relation, txn->end_lsn);
+		relation_lookup(decoder->relations, relation, txn->end_lsn, true);
 	HeapTuple tuple = COMPAT_TUPLE(change->data.tp.newtuple);
 	EventPlace place = next_place(decoder, txn);
 	Event event;
@@ -209,7 +209,7 @@ take_delete(Decoder *decoder, ReorderBufferTXN *txn, Relation relation,
 
 	if (!relation->rd_rel->relispartition)
 		return false;
-	outbox = relation_lookup(decoder->relations, relation, txn->end_lsn);
+	outbox = relation_lookup(decoder->relations, relation, txn->end_lsn, false);
 	if (outbox == NULL)
 		return false;
 	moved_rows_deleted(decoder->moved, outbox, relation,

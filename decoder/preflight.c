@@ -28,6 +28,7 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
+#include "utils/syscache.h"
 
 #include "compat.h"
 #include "preflight.h"
@@ -46,11 +47,11 @@ undefined_table(const char *what)
 							"empty.")));
 }
 
-/* Raises the ERROR of an entry whose rows are never decoded. */
+/* Reports, as an ERROR or less, a table whose rows are never decoded. */
 static void
-unfit_table(const char *name, const char *why, const char *hint)
+unfit_table(int level, const char *name, const char *why, const char *hint)
 {
-	ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
+	ereport(level, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
 					errmsg("option \"tables\": %s %s", name, why),
 					errhint("%s", hint)));
 }
@@ -67,81 +68,97 @@ taken_entry(const TableEntry *entry, const TableEntry *by)
 							"write the narrower one first.")));
 }
 
-/* The name of a relation as SQL has it. */
+/* The name of a relation for people. */
 static const char *
-qualified_name(Oid relid)
+title_of(Oid relid)
 {
-	return quote_qualified_identifier(get_namespace_name(
-										  get_rel_namespace(relid)),
-									  get_rel_name(relid));
+	return relation_title(relid, get_namespace_name(get_rel_namespace(relid)),
+						  get_rel_name(relid));
 }
 
-/* Raises the ERROR of a table that is not in the WAL. */
-static void
-check_persistence(Oid relid)
+/* Gives kind and persistence of a relation; false if it was dropped. */
+static bool
+look_up(Oid relid, char *kind, char *persistence)
 {
-	if (get_rel_persistence(relid) != RELPERSISTENCE_PERMANENT)
-		unfit_table(qualified_name(relid),
-					"is not a permanent table: its rows are not in the WAL",
-					"ALTER TABLE ... SET LOGGED makes an unlogged table "
-					"permanent.");
+	HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
+	Form_pg_class relation;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	relation = (Form_pg_class) GETSTRUCT(tuple);
+	*kind = relation->relkind;
+	*persistence = relation->relpersistence;
+	ReleaseSysCache(tuple);
+	return true;
 }
 
-/* Checks the partitions and inheritance children of a table. */
+/*
+ * Checks that a table, its partitions and its inheritance children are in the
+ * WAL; what is not is reported at a level.
+ */
 static void
-check_children(Oid relid, const char *name)
+check_persistence(Oid relid, const char *name, int level)
 {
 	ListCell *lc;
 
 	foreach (lc, find_all_inheritors(relid, NoLock, NULL))
 	{
 		Oid child = lfirst_oid(lc);
+		char kind;
+		char persistence;
 
 		CHECK_FOR_INTERRUPTS();
-		if (get_rel_relkind(child) == RELKIND_FOREIGN_TABLE)
+		if (!look_up(child, &kind, &persistence))
+			continue;
+		if (kind == RELKIND_FOREIGN_TABLE)
 			ereport(WARNING,
 					(errcode(ERRCODE_WRONG_OBJECT_TYPE),
 					 errmsg("rows of table %s that go to foreign table %s are "
 							"not events: they are not in the WAL",
-							name, qualified_name(child))));
-		else
-			check_persistence(child);
+							name, title_of(child))));
+		else if (persistence != RELPERSISTENCE_PERMANENT)
+			unfit_table(level, title_of(child),
+						"is not a permanent table: its rows are not in the WAL",
+						"ALTER TABLE ... SET LOGGED makes an unlogged table "
+						"permanent.");
 	}
 }
 
-/* Checks a table that an entry stands for. */
-static void
-check_table(RelationCache *cache, Oid relid, XLogRecPtr since)
+/* Checks a table that an entry stands for; false if it was dropped. */
+static bool
+check_table(RelationCache *cache, const TableEntry *entry, Oid relid,
+			XLogRecPtr since)
 {
-	const char *name = qualified_name(relid);
 	Relation relation;
 
 	CHECK_FOR_INTERRUPTS();
-	check_children(relid, name);
+	check_persistence(relid, title_of(relid),
+					  is_pattern(entry) ? WARNING : ERROR);
 	relation = RelationIdGetRelation(relid);
 	if (!RelationIsValid(relation))
-		undefined_table(psprintf("table %s", name));
+		return false;
 	relation_check(cache, relation, since);
 	RelationClose(relation);
+	return true;
 }
 
 /* Checks what an entry without * in it stands for. */
 static void
-check_name(RelationCache *cache, const char *schema, const char *table,
-		   XLogRecPtr since)
+check_name(RelationCache *cache, const TableEntry *entry, XLogRecPtr since)
 {
+	const char *schema = pattern_name(entry->schema);
+	const char *table = pattern_name(entry->table);
 	const char *name = quote_qualified_identifier(schema, table);
 	Oid namespace = get_namespace_oid(schema, true);
 	Oid relid = OidIsValid(namespace) ? get_relname_relid(table, namespace)
 									  : InvalidOid;
 	char kind = OidIsValid(relid) ? get_rel_relkind(relid) : '\0';
 
-	if (!OidIsValid(relid))
-		undefined_table(psprintf("table %s", name));
-	if (kind != RELKIND_RELATION && kind != RELKIND_PARTITIONED_TABLE)
-		unfit_table(name, "is not a table",
+	if (OidIsValid(relid) && kind != '\0' && !relation_is_table(kind))
+		unfit_table(ERROR, name, "is not a table",
 					"Events are rows that are inserted into a table.");
-	check_table(cache, relid, since);
+	if (!OidIsValid(relid) || !check_table(cache, entry, relid, since))
+		undefined_table(psprintf("table %s", name));
 }
 
 /* The first entry that stands for a table of that name, or NULL. */
@@ -164,8 +181,7 @@ first_entry(const Options *options, const char *schema, const char *table)
 static bool
 is_table(Form_pg_class relation)
 {
-	return (relation->relkind == RELKIND_RELATION ||
-			relation->relkind == RELKIND_PARTITIONED_TABLE) &&
+	return relation_is_table(relation->relkind) &&
 		   relation->relpersistence != RELPERSISTENCE_TEMP &&
 		   relation->oid >= FirstNormalObjectId &&
 		   !isAnyTempNamespace(relation->relnamespace);
@@ -216,11 +232,8 @@ check_pattern(RelationCache *cache, const Options *options,
 		first = first_entry(options, schema, table);
 		if (first != entry)
 			taken_by = first;
-		else
-		{
-			check_table(cache, lfirst_oid(lc), since);
+		else if (check_table(cache, entry, lfirst_oid(lc), since))
 			n_tables++;
-		}
 	}
 	if (n_tables == 0 && taken_by != NULL)
 		taken_entry(entry, taken_by);
@@ -238,21 +251,20 @@ check_entries(RelationCache *cache, const Options *options, XLogRecPtr since)
 	foreach (lc, options->tables)
 	{
 		const TableEntry *entry = lfirst(lc);
-		const char *schema = pattern_name(entry->schema);
-		const char *table = pattern_name(entry->table);
 		const TableEntry *first;
 
-		if (schema == NULL || table == NULL)
+		if (is_pattern(entry))
 		{
 			if (tables == NIL)
 				tables = list_tables();
 			check_pattern(cache, options, entry, tables, since);
 			continue;
 		}
-		first = first_entry(options, schema, table);
+		first = first_entry(options, pattern_name(entry->schema),
+							pattern_name(entry->table));
 		if (first != entry)
 			taken_entry(entry, first);
-		check_name(cache, schema, table, since);
+		check_name(cache, entry, since);
 	}
 }
 

@@ -231,21 +231,39 @@ find_renamed(RelationCache *cache, List *lineage, XLogRecPtr position,
 	return NULL;
 }
 
-/* The name of a relation for people. */
+const char *
+relation_title(Oid relid, const char *schema, const char *name)
+{
+	const char *title;
+	Bytes utf8;
+
+	if (schema != NULL && name != NULL)
+	{
+		title = quote_qualified_identifier(schema, name);
+		if (utf8_from_server(title, strlen(title), &utf8))
+			return title;
+	}
+	return psprintf("%u", relid);
+}
+
+/* The same of one that is open. */
+static const char *
+title_of(Relation relation)
+{
+	return relation_title(RelationGetRelid(relation),
+						  get_namespace_name(RelationGetNamespace(relation)),
+						  RelationGetRelationName(relation));
+}
+
+/* The name of a relation in error lines. */
 static Bytes
 relation_name(Relation relation)
 {
-	const char *name =
-		quote_qualified_identifier(get_namespace_name(
-									   RelationGetNamespace(relation)),
-								   RelationGetRelationName(relation));
+	const char *title = title_of(relation);
 	Bytes utf8;
 
-	if (!utf8_from_server(name, strlen(name), &utf8))
-	{
-		utf8.data = psprintf("%u", RelationGetRelid(relation));
-		utf8.len = strlen(utf8.data);
-	}
+	if (utf8_from_server(title, strlen(title), &utf8))
+		utf8.data = pnstrdup(utf8.data, utf8.len);
 	return utf8;
 }
 
@@ -258,38 +276,33 @@ typedef struct TableSource
 
 /* Finds a column of a table. */
 static Column *
-find_column(const ColumnSource *source, const char *name, const char *option)
+find_column(const ColumnSource *source, const char *name, Oid *unfit)
 {
-	const TableSource *table = (const TableSource *) source;
-
-	/* Nor is it an ERROR where no option needs it. */
-	return column_find(table->desc, name,
-					   source->strict && option != NULL ? source->name : NULL,
-					   option);
+	return column_find(((const TableSource *) source)->desc, name, unfit);
 }
 
 /*
  * Resolves all that the options say of a table, in the current context; named
  * is the table that option "tables" names, or NULL if it was renamed.  What is
- * resolved points to its names, which so have to live as long.
+ * resolved points to its names, which so have to live as long.  Where that is
+ * strict, a table that cannot serve is an ERROR.
  */
 static Outbox *
 resolve(const EventOptions *options, Relation relation, const Relative *named,
-		bool warns)
+		bool strict, bool warns)
 {
 	TupleDesc desc = RelationGetDescr(relation);
-	Bytes name = relation_name(relation);
-	TableSource table = {{.name = pnstrdup(name.data, name.len),
+	TableSource table = {{.name = title_of(relation),
 						  .schema = named ? pstrdup(named->schema) : NULL,
 						  .table = named ? pstrdup(named->name) : NULL,
 						  .natts = desc->natts,
-						  .strict = named != NULL,
+						  .strict = strict,
 						  .warns = warns,
 						  .find = find_column},
 						 desc};
 	Outbox *outbox = outbox_resolve(options, &table.source);
 
-	outbox->name = name;
+	outbox->name = relation_name(relation);
 	outbox->table = named != NULL ? named->relid : InvalidOid;
 	return outbox;
 }
@@ -334,15 +347,20 @@ look_up_lineage(RelationCache *cache, RelationEntry *entry)
 	return lineage;
 }
 
-/* Looks a relation up again. */
+/*
+ * Looks a relation up again.  Where that is strict, a table that an entry names
+ * and that cannot serve is an ERROR.  Not so one that merely matches a pattern:
+ * whoever may create a table could stop the decoding by it.
+ */
 static void
 rebuild(RelationCache *cache, RelationEntry *entry, Relation relation,
-		XLogRecPtr since, XLogRecPtr position)
+		XLogRecPtr since, XLogRecPtr position, bool strict)
 {
 	List *lineage;
 	const Relative *named = NULL;
 	const TableEntry *table;
 	bool was_outbox = false;
+	bool exact;
 	const RelationEntry *renamed = NULL;
 	MemoryContext old;
 
@@ -350,6 +368,8 @@ rebuild(RelationCache *cache, RelationEntry *entry, Relation relation,
 	/* First, so that an invalidation that comes meanwhile is not lost. */
 	entry->valid = true;
 	entry->ancestry = cache->ancestry;
+	if (!relation_is_table(relation->rd_rel->relkind))
+		return;
 	lineage = look_up_lineage(cache, entry);
 	table = find_table(cache, lineage, since, &named);
 	if (table == NULL)
@@ -360,13 +380,17 @@ rebuild(RelationCache *cache, RelationEntry *entry, Relation relation,
 	if (table == NULL && renamed == NULL)
 		return;
 
+	exact = table != NULL && !is_pattern(table);
 	entry->context = AllocSetContextCreate(cache->context, "pg_outbox outbox",
 										   ALLOCSET_SMALL_SIZES);
 	old = MemoryContextSwitchTo(entry->context);
 	entry->outbox = resolve(table != NULL ? table->events : renamed->was_events,
-							relation, named, !entry->warned);
+							relation, named, strict && exact, !entry->warned);
 	if (renamed != NULL)
 		entry->outbox->lacks = renamed_error(renamed);
+	/* A row that is inserted raises the ERROR. */
+	if (exact && entry->outbox->lacks != NULL)
+		entry->valid = false;
 	entry->warned = true;
 	MemoryContextSwitchTo(old);
 }
@@ -380,13 +404,30 @@ is_stale(const RelationCache *cache, const RelationEntry *entry)
 }
 
 Outbox *
-relation_lookup(RelationCache *cache, Relation relation, XLogRecPtr position)
+relation_lookup(RelationCache *cache, Relation relation, XLogRecPtr position,
+				bool strict)
 {
 	RelationEntry *entry = find_entry(cache, RelationGetRelid(relation));
 
 	if (is_stale(cache, entry))
-		rebuild(cache, entry, relation, InvalidXLogRecPtr, position);
+		rebuild(cache, entry, relation, InvalidXLogRecPtr, position, strict);
 	return entry->outbox;
+}
+
+/* Warns of a table that cannot serve, for a reason that may not be text. */
+static void
+warn_of_table(Relation relation, const char *lacks)
+{
+	Bytes utf8;
+
+	if (!utf8_from_server(lacks, strlen(lacks), &utf8))
+		lacks = "they cannot be events";
+	ereport(WARNING,
+			(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+			 errmsg("rows of table %s are error lines: %s", title_of(relation),
+					lacks),
+			 errhint("Option \"tables\" does not name the table, but a pattern "
+					 "in it matches: change table or pattern.")));
 }
 
 void
@@ -394,7 +435,9 @@ relation_check(RelationCache *cache, Relation relation, XLogRecPtr since)
 {
 	RelationEntry *entry = find_entry(cache, RelationGetRelid(relation));
 
-	rebuild(cache, entry, relation, since, InvalidXLogRecPtr);
+	rebuild(cache, entry, relation, since, InvalidXLogRecPtr, true);
+	if (entry->outbox != NULL && entry->outbox->lacks != NULL)
+		warn_of_table(relation, entry->outbox->lacks);
 	clear(entry);
 	entry->valid = false;
 }

@@ -56,6 +56,18 @@ SELECT pg_logical_emit_message(true, 'pg_outbox', decode('010e' || encode('aggre
 INSERT INTO outbox VALUES ('T', E'\303\251', E'\303\251'), ('T', 'k', E'\303'), ('T', E'\377', 'p');
 SELECT regexp_replace(encode(data, 'escape'), '"ts":\d+,"lsn":"[^"]+"', '') AS line
 FROM pg_logical_slot_get_binary_changes('ascii', NULL, NULL, 'headers', '', 'route_regex', '(.*)', 'route_replacement', '$1') WHERE encode(data, 'escape') NOT LIKE '{"commit"%';
+-- The name of a table that matches a pattern may be any bytes, too.
+DO $$
+BEGIN
+    EXECUTE format('CREATE TABLE %I (LIKE outbox)', E'outbox\303');
+    EXECUTE format('INSERT INTO %I VALUES (''T'', ''k'', ''p'')', E'outbox\303');
+END $$;
+INSERT INTO outbox VALUES ('T', 'k', 'p');
+-- (The warning names its OID.)
+SET client_min_messages = error;
+SELECT regexp_replace(regexp_replace(encode(data, 'escape'), '"ts":\d+,"lsn":"[^"]+"', ''), '"relation":"\d+"', '"relation":"OID"') AS line
+FROM pg_logical_slot_get_binary_changes('ascii', NULL, NULL, 'headers', '', 'tables', 'public.outbox*', 'topic', '$table') WHERE encode(data, 'escape') NOT LIKE '{"commit"%';
+RESET client_min_messages;
 SELECT pg_drop_replication_slot('ascii');
 
 \c regression

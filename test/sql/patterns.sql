@@ -88,6 +88,50 @@ SELECT refused(name) FROM unnest(ARRAY['tenant_*.outbox,tenant_a.outbox(topic=''
     'tenant_a.outbox(topic=''a b'')', 'tenant_a.outbox(topic=''a'', route_by=id)', 'tenant_a.outbox(topic=''a)', 'tenant_a.outbox(topic="a)',
     'tenant_a.outbox(key=nope)', 'tenant_a.outbox x', 'tenant_a.outbox(key=id) x', 'tenant_a .outbox', 'tenant_a.outbox * ', '1*.outbox', '*', '*.', '.*']) name;
 
+-- A materialized view that matches is none, though a refresh inserts rows into it.
+SELECT count(*) FROM lines('tables', '');
+DELETE FROM tenant_a.outbox;
+CREATE MATERIALIZED VIEW tenant_a.outbox_keys AS SELECT id, aggregate_id AS a FROM tenant_a.outbox;
+CREATE UNIQUE INDEX ON tenant_a.outbox_keys (id);
+INSERT INTO tenant_a.outbox VALUES (9, 'T', 'of the table', 'p');
+REFRESH MATERIALIZED VIEW CONCURRENTLY tenant_a.outbox_keys;
+SELECT lines('tables', 'tenant_a.outbox*', 'headers', '');
+
+-- A table that matches but cannot serve stops nothing; one that is named does.
+CREATE TYPE pair AS (a int, b int);
+CREATE TABLE tenant_a.outbox_lacks (aggregate_type text, aggregate_id text);
+CREATE TABLE tenant_a.outbox_unfit (aggregate_type text, aggregate_id pair, payload oid, at date);
+CREATE UNLOGGED TABLE tenant_a.outbox_unlogged (LIKE tenant_a.outbox);
+CREATE FUNCTION fill_unfit() RETURNS void LANGUAGE sql AS $$
+    INSERT INTO tenant_a.outbox_lacks VALUES ('T', 'k');
+    INSERT INTO tenant_a.outbox_unfit VALUES ('T', (1, 2), 3, now());
+    INSERT INTO tenant_a.outbox_unlogged VALUES (1, 'T', 'unlogged', 'p');
+    INSERT INTO tenant_a.outbox VALUES (10, 'T', 'after', 'p') $$;
+SELECT fill_unfit();
+SELECT lines('tables', 'tenant_a.outbox*', 'headers', '');
+SELECT fill_unfit();
+SELECT members('error', 'tables', 'tenant_a.outbox_unfit*', 'headers', '', 'topic', 't', 'key', '', 'timestamp', 'at', 'payload', 'payload');
+SELECT fill_unfit();
+SELECT members('error', 'tables', 'tenant_a.outbox_unfit*', 'headers', 'at:*', 'topic', 't', 'key', '', 'value', 'row(at)', 'where', 'at = 1');
+SELECT refused(name) FROM unnest('{tenant_a.outbox_lacks,tenant_a.outbox_unfit,tenant_a.outbox_unlogged}'::text[]) name;
+DROP FUNCTION fill_unfit;
+DROP TABLE tenant_a.outbox_lacks, tenant_a.outbox_unfit, tenant_a.outbox_unlogged;
+DROP TYPE pair;
+-- A row that is deleted is no event, so it does not matter that its table cannot serve.
+INSERT INTO tenant_b.parted VALUES (2, 'T', 'k', 'p');
+SELECT count(*) FROM lines('tables', '');
+ALTER TABLE tenant_b.parted RENAME payload TO body;
+DELETE FROM tenant_b.parted;
+ALTER TABLE tenant_b.parted RENAME body TO payload;
+SELECT lines('tables', 'tenant_b.parted', 'headers', '');
+-- An inserted one does.
+ALTER TABLE tenant_b.parted RENAME payload TO body;
+DELETE FROM tenant_b.parted;
+INSERT INTO tenant_b.parted VALUES (3, 'T', 'k', 'p');
+ALTER TABLE tenant_b.parted RENAME body TO payload;
+SELECT refused('tenant_b.parted');
+SELECT count(*) FROM lines('tables', '');
+
 -- 100 entries, and a pattern that takes in hundreds of tables.
 DO $$
 BEGIN
