@@ -15,6 +15,7 @@
 #include "cli.h"
 #include "base/memory.h"
 #include "config/nearest.h"
+#include "config/tables.h"
 #include "kafka/properties.h"
 #include "postgres/parameters.h"
 
@@ -279,7 +280,7 @@ read_settings(int argc, char **argv, const char *file, Config *config,
 	if (!config_read_environ(config, environ, err))
 		return false;
 	return take_options(argc, argv, config, arguments, err) &&
-		   pgparameters_check(config, err);
+		   pgparameters_check(config, err) && config_check_tables(config, err);
 }
 
 bool

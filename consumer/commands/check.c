@@ -16,6 +16,7 @@
 #include "base/memory.h"
 #include "commands/check.h"
 #include "commands/check_query.inc"
+#include "config/tables.h"
 #include "decoder/protocol.h"
 #include "kafka/check.h"
 #include "kafka/probe.h"
@@ -112,10 +113,12 @@ check_server(Check *check)
 {
 	static const Oid types[] = {TEXTOID, TEXTOID, TEXTARRAYOID, TEXTARRAYOID,
 								TEXTARRAYOID};
-	const char *tables = config_text(check->config, CONFIG_OUTBOX_TABLES);
-	/* What columns are needed is the decoder's to say; see check_plugin(). */
-	const char *values[] = {check->slot,
-							tables != NULL ? tables : "public.outbox", "{}",
+	const char *tables = config_plain_tables(check->config);
+	/*
+	 * What columns are needed is the decoder's to say, and what a pattern
+	 * stands for; see check_plugin().
+	 */
+	const char *values[] = {check->slot, tables != NULL ? tables : "", "{}",
 							"{}", "{}"};
 	PgErrorClass error_class;
 	Error err;

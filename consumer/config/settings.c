@@ -132,6 +132,10 @@ static const Setting settings[] = {
 	[CONFIG_MAINTENANCE_INTERVAL] =
 		{"maintenance", "interval", SETTING_DURATION, NULL, SECOND, 24 * HOUR,
 		 "how often the extension's outbox.maintain() is called; unset: never"},
+	[CONFIG_MAINTENANCE_TABLES] =
+		{"maintenance", "tables", SETTING_TEXT, NULL, 0, 0,
+		 "tables to maintain: schema.table, ...; unset: those of [outbox], if "
+		 "they are a plain list"},
 	[CONFIG_MAINTENANCE_OLDER_THAN] = {"maintenance", "older_than",
 									   SETTING_TEXT, "7 days", 0, 0,
 									   "age at which rows of the outbox are "

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "config/tables.h"
 #include "postgres/connection.h"
 #include "postgres/task.h"
 #include "relay/maintenance.h"
@@ -127,10 +128,9 @@ static bool
 send_call(Maintenance *maintenance)
 {
 	const Config *config = maintenance->config;
-	const char *tables = config_text(config, CONFIG_OUTBOX_TABLES);
 	const char *time_column =
 		config_text(config, CONFIG_MAINTENANCE_TIME_COLUMN);
-	const char *values[] = {tables != NULL ? tables : "public.outbox",
+	const char *values[] = {config_maintained_tables(config),
 							config_text(config, CONFIG_MAINTENANCE_OLDER_THAN),
 							config_text(config, CONFIG_MAINTENANCE_AHEAD),
 							config_text(config, CONFIG_MAINTENANCE_BATCH),

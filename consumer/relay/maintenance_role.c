@@ -8,7 +8,7 @@
 #include <libpq-fe.h>
 #include <string.h>
 
-#include "config/values.h"
+#include "config/tables.h"
 #include "postgres/connection.h"
 #include "relay/maintenance_role.h"
 #include "relay/maintenance_role_query.inc"
@@ -79,14 +79,12 @@ check_rights(const Config *config, PGconn *conn, const char *tables,
 bool
 maintenance_role_check(const Config *config, Error *what, Error *remedy)
 {
-	const char *tables = config_text(config, CONFIG_OUTBOX_TABLES);
+	const char *tables = config_maintained_tables(config);
 	PGconn *conn = pgconn_open_maintenance(config);
 	PGresult *answer = NULL;
 	PgErrorClass error_class;
 	bool ok = false;
 
-	if (tables == NULL)
-		tables = "public.outbox";
 	error_set(remedy, "see docs/housekeeping.md");
 	if (PQstatus(conn) != CONNECTION_OK || !maintenance_role_ask(conn))
 		error_set(what, "maintenance cannot connect: %s", PQerrorMessage(conn));

@@ -205,6 +205,15 @@ def test_a_password_is_its_own(own_outbox: Outbox, tmp_path: Path) -> None:
          "[maintenance] replication cannot be set: the relay sets it itself"),
         ("maintenance.password_file=/nowhere",
          "[maintenance] password_file: /nowhere: No such file or directory"),
+        ("maintenance.tables=tenant_*.outbox",
+         '[maintenance] tables is "tenant_*.outbox"; it must be a list of tables without patterns'
+         " and options: public.outbox, billing.events"),
+        ("maintenance.tables=billing.events(key=id, payload=body)",
+         '[maintenance] tables is "billing.events(key=id, payload=body)"; it must be a list of'
+         " tables without patterns and options: public.outbox, billing.events"),
+        ("maintenance.tables=",
+         '[maintenance] tables is ""; it must be a list of tables without patterns and options:'
+         " public.outbox, billing.events"),
         ("maintenance.batch=none",
          '-X: invalid value "none" for maintenance.batch; allowed is a whole number'),
     ],
@@ -214,6 +223,66 @@ def test_wrong_settings(setting: str, message: str) -> None:
         [str(BINARY), "run", "-X", setting], capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stderr) == (2, f"pg_outbox: {message}\n")
+
+
+@pytest.mark.parametrize(
+    "tables", ["tenant_*.outbox", "public.outbox, billing.events(key=id, payload=body)", ""]
+)
+def test_tables_that_are_no_plain_list(tables: str) -> None:
+    """Which to maintain has to be given then, and only if maintenance is on."""
+    outbox = ("-X", f"outbox.tables={tables}")
+    on = ("-X", "maintenance.interval=1h")
+
+    def run(*arguments: str) -> tuple[int, str]:
+        done = subprocess.run(
+            [str(BINARY), "run", "--print-config", *arguments],
+            capture_output=True, text=True, check=False,
+        )
+        return done.returncode, done.stderr
+
+    assert run(*outbox, *on) == (
+        2,
+        "pg_outbox: [maintenance] needs tables, a list of what to clean up: tables of [outbox] is"
+        " empty or has patterns or options, which name no tables by themselves\n",
+    )
+    assert run(*outbox) == (0, "")
+    assert run(*outbox, *on, "-X", "maintenance.tables=public.outbox") == (0, "")
+    assert run("-X", 'outbox.tables="a*".b, c."(d"', *on) == (0, "")
+
+
+def test_tables_of_its_own(outbox: Outbox, roles: dict[str, str]) -> None:
+    """Beside a pattern with options; names as in SQL."""
+    outbox.db.execute('CREATE SCHEMA "Odd, one"')
+    outbox.db.execute('CREATE TABLE "Odd, one"."its ""rows""" (LIKE outbox INCLUDING ALL)')
+    outbox.db.execute(
+        "SELECT outbox.grant_cleanup(%s, %s)",
+        (roles["janitor"], '"Odd, one"."its ""rows"""'),
+    )
+    outbox.db.execute(
+        'INSERT INTO "Odd, one"."its ""rows""" (aggregate_type, aggregate_id, event_type, payload,'
+        " created_at) VALUES ('T', 'k', 'e', '1', '2000-01-01')"
+    )
+    outbox.create_slot()
+    outbox.db.execute(OLD, (outbox.aggregate_type,))
+    arguments = (
+        "-X", "outbox.tables=public.outb*(key=aggregate_id)",
+        "-X", "maintenance.interval=1s", "-X", f"maintenance.user={roles['janitor']}",
+        "-X", 'maintenance.tables=public.outbox, "Odd, one"."its ""rows"""',
+    )
+    relay = outbox.streaming_relay(*arguments)
+    wait_until(lambda: rows(outbox) == 0, "the old row gone")
+    wait_until(
+        lambda: outbox.db.execute(
+            'SELECT count(*) FROM "Odd, one"."its ""rows"""'
+        ).fetchone() == (0,),
+        "that of the other table, too",
+    )
+    assert len(outbox.wait_published(1)) == 1
+    assert "maintenance failed" not in relay.log()
+    assert relay.terminate() == 0
+    assert check(outbox, *arguments) == (
+        0, f'ok    maintenance runs as role "{roles["janitor"]}"'
+    )
 
 
 def test_print_config() -> None:
