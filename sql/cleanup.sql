@@ -30,7 +30,7 @@ END $$;
 
 -- Returns the tables that have the rows: the table itself and what inherits from it, however deep,
 -- or the leaves of a partitioned one.  Those that end before the cutoff are old as a whole, if it
--- is partitioned by the time column.
+-- is partitioned by the time column; but the last one stays, which shows how wide they are.
 CREATE OR REPLACE FUNCTION outbox._leaves(name regclass, time_column text, before timestamp,
     OUT leaf regclass, OUT whole boolean)
 RETURNS SETOF record
@@ -41,7 +41,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         UNION
         SELECT inhrelid FROM family JOIN pg_inherits ON inhparent = family.oid
     )
-    SELECT c.oid::regclass, coalesce(p.ends <= before AND c.relkind = 'r', false)
+    SELECT c.oid::regclass, coalesce(p.ends <= before AND c.relkind = 'r' AND p.begins
+            < max(p.begins) FILTER (WHERE isfinite(p.begins) AND isfinite(p.ends)) OVER (), false)
     FROM (SELECT oid FROM family
           UNION ALL
           SELECT relid FROM pg_partition_tree(name) WHERE isleaf AND relid <> name) t
@@ -130,29 +131,60 @@ END $$;
 COMMENT ON FUNCTION outbox.cleanup IS
     'delete old rows and drop old partitions in this transaction; return the number of rows';
 
+-- Checks the arguments of a cleanup as _cutoff() does.  Returns the condition that rows are old,
+-- and the tables to go through.
+CREATE OR REPLACE FUNCTION outbox._cleanup_plan(name regclass, older_than interval, batch integer,
+    time_column text, OUT condition text, OUT leaves regclass[], OUT are_whole boolean[])
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    old record := outbox._cutoff(name, older_than, batch, time_column);
+BEGIN
+    condition := old.condition;
+    SELECT array_agg(leaf), array_agg(whole) INTO leaves, are_whole
+    FROM outbox._leaves(name, time_column, old.before);
+END $$;
+
+-- Goes through the tables of a plan with a transaction for each batch.  A failure ends it, or with
+-- "tolerant" is returned, if it is the first one, while the other tables have their turn.
 -- A procedure that commits may have no settings of its own (functioncmds.c, ExecuteCallStmt), so
 -- all names in it are qualified.
-CREATE OR REPLACE PROCEDURE outbox.cleanup_all(name regclass,
-    older_than interval DEFAULT '7 days', batch integer DEFAULT 10000,
-    INOUT deleted bigint DEFAULT 0, time_column text DEFAULT NULL)
+CREATE OR REPLACE PROCEDURE outbox._cleanup_leaves(name regclass, condition text,
+    leaves regclass[], are_whole boolean[], batch integer, tolerant boolean,
+    INOUT deleted bigint, INOUT failure text)
 LANGUAGE plpgsql AS $$
 DECLARE
-    old pg_catalog.record := outbox._cutoff(name, older_than, batch, time_column);
-    leaves pg_catalog.regclass[];
-    are_whole boolean[];
     rows bigint;
 BEGIN
-    deleted := 0;
-    SELECT pg_catalog.array_agg(leaf), pg_catalog.array_agg(whole) INTO leaves, are_whole
-    FROM outbox._leaves(name, time_column, old.before);
     FOR i IN 1 .. coalesce(pg_catalog.cardinality(leaves), 0) LOOP
         LOOP
-            rows := outbox._cleanup_step(name, leaves[i], are_whole[i], old.condition, batch);
+            BEGIN
+                rows := outbox._cleanup_step(name, leaves[i], are_whole[i], condition, batch);
+            EXCEPTION WHEN OTHERS THEN
+                IF NOT tolerant THEN
+                    RAISE;
+                END IF;
+                rows := 0;
+                failure := coalesce(failure, SQLERRM);
+            END;
             COMMIT;
             deleted := deleted OPERATOR(pg_catalog.+) rows;
             EXIT WHEN rows OPERATOR(pg_catalog.<) batch;
         END LOOP;
     END LOOP;
+END $$;
+
+-- All names are qualified, see _cleanup_leaves.
+CREATE OR REPLACE PROCEDURE outbox.cleanup_all(name regclass,
+    older_than interval DEFAULT '7 days', batch integer DEFAULT 10000,
+    INOUT deleted bigint DEFAULT 0, time_column text DEFAULT NULL)
+LANGUAGE plpgsql AS $$
+DECLARE
+    plan pg_catalog.record := outbox._cleanup_plan(name, older_than, batch, time_column);
+    failure pg_catalog.text;
+BEGIN
+    deleted := 0;
+    CALL outbox._cleanup_leaves(name, plan.condition, plan.leaves, plan.are_whole, batch, false,
+                                deleted, failure);
 END $$;
 COMMENT ON PROCEDURE outbox.cleanup_all IS
     'the same with a transaction for each batch and each partition';

@@ -66,6 +66,36 @@ SELECT (SELECT max(aggregate_id::int) FROM app.plain) AS plain, (SELECT max(aggr
     (SELECT count(*) FROM outbox._partitions('app.days') WHERE begins > localtimestamp) AS ahead;
 CALL outbox.maintain('app.nothing');
 CALL outbox.maintain('app.plain', '-1 day');
+CALL outbox.maintain('');
+CALL outbox.maintain(NULL);
+-- One that fails does not keep the others waiting, nor what else there is to do for it; all is said in the end.
+CREATE TABLE app.odd (LIKE app.plain INCLUDING ALL EXCLUDING INDEXES) PARTITION BY RANGE (created_at);
+CREATE TABLE app.odd_1 PARTITION OF app.odd FOR VALUES FROM ('2020-01-02') TO ('2020-03-01');
+CREATE TABLE app.odd_2 PARTITION OF app.odd DEFAULT;
+CREATE TABLE app.no_time (LIKE app.plain);
+ALTER TABLE app.no_time DROP created_at;
+CREATE TABLE app.guarded (LIKE app.plain INCLUDING DEFAULTS);
+CREATE TABLE app.guarded_child (id uuid DEFAULT gen_random_uuid()) INHERITS (app.guarded);
+CREATE FUNCTION app.guard() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'row of % stays', old.aggregate_id; END $$;
+CREATE TRIGGER guard BEFORE DELETE ON app.guarded FOR EACH ROW EXECUTE FUNCTION app.guard();
+SELECT fill(name, 10) FROM unnest('{app.plain,app.odd,app.guarded,app.guarded_child,app.days}'::regclass[]) name;
+CALL outbox.maintain('app.nothing, app.odd, app.no_time,, app.guarded, app.days, app.plain', '5 days', 10, 2);
+SELECT tableoid::regclass, max(aggregate_id::int) FROM app.guarded GROUP BY tableoid ORDER BY tableoid;
+SELECT (SELECT max(aggregate_id::int) FROM app.plain) AS plain, (SELECT max(aggregate_id::int) FROM app.odd) AS odd, (SELECT max(aggregate_id::int) FROM app.days) AS days,
+    (SELECT count(*) FROM outbox._partitions('app.days') WHERE begins > localtimestamp) AS ahead;
+-- Where all partitions are old the last one stays, since it shows how wide they are.
+CREATE TABLE app.rested (LIKE app.plain) PARTITION BY RANGE (created_at);
+CREATE TABLE app.rested_1 PARTITION OF app.rested FOR VALUES FROM ('2020-01-01') TO ('2020-01-08');
+CREATE TABLE app.rested_2 PARTITION OF app.rested FOR VALUES FROM ('2020-01-08') TO ('2020-01-15');
+INSERT INTO app.rested SELECT gen_random_uuid(), 'T', 'k', 'e', '{}', timestamp '2020-01-01' + n * interval '1 day' FROM generate_series(0, 13) n;
+CALL outbox.maintain('app.rested', ahead => 3);
+SELECT count(*) AS partitions, min(begins), max(ends - begins) AS width, (SELECT count(*) FROM app.rested) AS rows FROM outbox._partitions('app.rested');
+-- Partitions are created where no rows can be deleted.
+CALL outbox.maintain('app.days', '-1 day', 11);
+SELECT count(*) AS ahead FROM outbox._partitions('app.days') WHERE begins > localtimestamp;
+DROP TABLE app.guarded CASCADE;
+DROP TABLE app.no_time, app.odd, app.rested;
+DROP FUNCTION app.guard;
 
 -- With the rights for it, and no more: rows go, partitions stay.
 CREATE ROLE cleaner;
