@@ -9,6 +9,7 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
+#include "catalog/pg_type.h"
 #include "executor/executor.h"
 #include "executor/spi.h"
 #include "fmgr.h"
@@ -24,6 +25,12 @@
 
 /* Rows that are fetched at once; wide values in them stay out of line. */
 #define ROWS_AT_ONCE 100
+
+/* The arguments of outbox._emit_rows() and outbox._replay_query(). */
+#define REPLAY_ARGUMENTS 9
+
+/* What tells consumers that an event is published again. */
+#define REPLAY_HEADERS "{\"pg_outbox.replay\": true}"
 
 /* What emit_row() keeps between calls: the form of the last row. */
 typedef struct LastForm
@@ -148,27 +155,54 @@ emit_fetched(RowFrame *row, Jsonb *headers, MemoryContext row_context)
 }
 
 /*
- * outbox._emit_rows(name regclass, query text, id_column text, headers jsonb):
- * publishes the rows of a query, whose columns are those of a table; returns
- * how many they were.  Takes memory for one row and a few more.
+ * The query of a batch, in the memory of SPI, of the arguments of
+ * _emit_rows().  The extension builds it, so that a caller can name rows, but
+ * cannot have others published than those of a table that he may read.
+ */
+static char *
+batch_query(FunctionCallInfo fcinfo)
+{
+	Oid types[REPLAY_ARGUMENTS] = {REGCLASSOID, TIMESTAMPTZOID, TIMESTAMPTZOID,
+								   TEXTOID,     NAMEOID,        NAMEOID,
+								   NAMEOID,     TEXTOID,        TEXTOID};
+	Datum values[REPLAY_ARGUMENTS];
+	char nulls[REPLAY_ARGUMENTS];
+
+	for (int i = 0; i < REPLAY_ARGUMENTS; i++)
+	{
+		values[i] = PG_ARGISNULL(i) ? (Datum) 0 : PG_GETARG_DATUM(i);
+		nulls[i] = PG_ARGISNULL(i) ? 'n' : ' ';
+	}
+	SPI_execute_with_args("SELECT outbox._replay_query($1, $2, $3, $4, $5,"
+						  " $6, $7, $8, $9)",
+						  REPLAY_ARGUMENTS, types, values, nulls, true, 1);
+	return SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
+}
+
+/*
+ * outbox._emit_rows(name regclass, since timestamptz, until timestamptz, key
+ * text, time_name name, key_name name, id_name name, after text, reached
+ * text): publishes the rows of a table that outbox._replay_query() chooses, as
+ * replayed ones; returns how many they were.  Takes memory for one row and a
+ * few more.
  */
 Datum
 pg_outbox_emit_rows(PG_FUNCTION_ARGS)
 {
-	Oid relation = PG_GETARG_OID(0);
-	char *query = text_to_cstring(PG_GETARG_TEXT_PP(1));
-	char *id = text_to_cstring(PG_GETARG_TEXT_PP(2));
-	Jsonb *headers = headers_argument(fcinfo, 3);
+	Jsonb *headers = DatumGetJsonbP(
+		DirectFunctionCall1(jsonb_in, CStringGetDatum(REPLAY_HEADERS)));
 	MemoryContext row_context =
 		AllocSetContextCreate(CurrentMemoryContext, "pg_outbox row",
 							  ALLOCSET_DEFAULT_SIZES);
 	RowFrame *row = NULL;
+	char *query;
 	Portal portal;
 	int64 count = 0;
 	uint64 fetched;
 
 	emit_check_server("outbox.replay()");
 	SPI_connect();
+	query = batch_query(fcinfo);
 	portal =
 		SPI_cursor_open_with_args(NULL, query, 0, NULL, NULL, NULL, true, 0);
 	do
@@ -176,8 +210,8 @@ pg_outbox_emit_rows(PG_FUNCTION_ARGS)
 		SPI_cursor_fetch(portal, true, ROWS_AT_ONCE);
 		if (row == NULL)
 		{
-			row = row_frame_create(SPI_tuptable->tupdesc, relation);
-			row->id = id;
+			row = row_frame_create(SPI_tuptable->tupdesc, PG_GETARG_OID(0));
+			row->id = PG_ARGISNULL(6) ? NULL : NameStr(*PG_GETARG_NAME(6));
 		}
 		fetched = SPI_processed;
 		emit_fetched(row, headers, row_context);

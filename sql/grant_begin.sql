@@ -83,8 +83,8 @@ BEGIN
     PERFORM outbox._require_table(name);
     PERFORM outbox._grant_execute(role, 'replay', '_base_type', '_emit_rows', '_find_column',
         '_is_time', '_local_time', '_order_of_ties', '_replay_batch', '_replay_columns',
-        '_replay_condition', '_require_milliseconds', '_require_table', '_time_column',
-        '_write_time');
+        '_replay_condition', '_replay_query', '_replay_range', '_require_milliseconds',
+        '_require_table', '_time_column', '_write_time');
     PERFORM outbox._grant_schema(role, name);
     EXECUTE format('GRANT SELECT ON %s TO %s', name, role);
 END $$;

@@ -71,10 +71,10 @@ SELECT * FROM replayed();
 CREATE TABLE app.nothing (LIKE app.plain);
 CALL outbox.replay('app.nothing');
 -- Rows that are changed or come in between: none is left out, none comes twice.  (Batch by batch.)
-SELECT * FROM outbox._replay_batch('app.plain', 'true', 'created_at', 'id', NULL, '2027-01-01', 2);
+SELECT * FROM outbox._replay_batch('app.plain', NULL, NULL, NULL, 'created_at', NULL, 'id', NULL, '2027-01-01', 2);
 UPDATE app.plain SET event_type = 'changed';
 INSERT INTO app.plain (aggregate_type, aggregate_id, event_type, payload, created_at) VALUES ('T', 'late', 'e', '{}', '2026-01-01'), ('T', 'new', 'e', '{}', '2026-01-07');
-SELECT * FROM outbox._replay_batch('app.plain', 'true', 'created_at', 'id', '2026-01-03 00:00:00', '2026-01-06 00:00:00', 100);
+SELECT * FROM outbox._replay_batch('app.plain', NULL, NULL, NULL, 'created_at', NULL, 'id', '2026-01-03 00:00:00', '2026-01-06 00:00:00', 100);
 SELECT * FROM replayed();
 -- The table's own event stays the one without the header, and the replay has it.
 SELECT add_event(1);
@@ -105,8 +105,30 @@ CALL outbox.replay('app.plain', since => '2026-01-06');
 CALL outbox.replay('app.parted');
 SELECT outbox.emit('T', 'k', 'e', '{}');
 SELECT outbox.cleanup('app.plain');
+-- Whatever he calls: rows of tables that he may read, marked as replayed; no text of his own.
+\set VERBOSITY terse
+CREATE FUNCTION pg_temp.emit_rows(name regclass, key text, time_name name, key_name name, id_name name, reached text) RETURNS bigint
+    LANGUAGE sql AS $$ SELECT outbox._emit_rows(name, NULL, NULL, key, time_name, key_name, id_name, NULL, reached) $$;
+SELECT pg_temp.emit_rows('app.plain', 'day1', 'created_at', 'aggregate_id', 'id', '2026-01-03');
+SELECT pg_temp.emit_rows('app.parted', NULL, 'created_at', NULL, 'id', '2026-01-03');
+SELECT pg_temp.emit_rows('app.plain', ''' OR true OR aggregate_id = ''', 'created_at', 'aggregate_id', 'id', '2026-01-03');
+SELECT pg_temp.emit_rows('app.plain', 'day1', 'created_at', 'aggregate_id" = ''x'' OR "payload', 'id', '2026-01-03');
+SELECT pg_temp.emit_rows('app.plain', NULL, 'created_at', NULL, 'id", (SELECT 1)', '2026-01-03');
+SELECT pg_temp.emit_rows('app.plain', NULL, 'created_at', NULL, 'id', ''' UNION SELECT ''');
+SELECT pg_temp.emit_rows('app.plain', 'k', 'created_at', NULL, 'id', '2026-01-03');
+SELECT pg_temp.emit_rows('app.plain', NULL, NULL, NULL, 'id', '2026-01-03');
+SELECT pg_temp.emit_rows('app.plain', NULL, 'created_at', NULL, NULL, '2026-01-03');
+SELECT pg_temp.emit_rows(NULL, NULL, 'created_at', NULL, 'id', '2026-01-03');
+CREATE TEMP TABLE forged AS SELECT gen_random_uuid() AS id, 'T' AS aggregate_type, 'forged' AS aggregate_id, '{}'::jsonb AS payload, timestamp '2026-01-01' AS created_at;
+CALL outbox.replay('forged');
+SELECT pg_temp.emit_rows('forged', NULL, 'created_at', NULL, 'id', '2026-01-03');
+CREATE TEMP VIEW seen AS SELECT * FROM forged;
+SELECT pg_temp.emit_rows('seen', NULL, 'created_at', NULL, 'id', '2026-01-03');
+\set VERBOSITY default
+DROP VIEW seen;
+DROP TABLE forged;
 RESET ROLE;
-SELECT * FROM replayed();
+SELECT line::json ->> 'key' AS key, line::json -> 'headers' ->> 'pg_outbox.replay' AS replayed FROM lines('tables', '') line WHERE line NOT LIKE '{"commit"%';
 -- What a policy hides is not passed over in silence.
 ALTER TABLE app.plain ENABLE ROW LEVEL SECURITY;
 CREATE POLICY days ON app.plain USING (aggregate_id LIKE 'day%');
