@@ -91,7 +91,8 @@ def text(value) -> str:
 @pytest.mark.parametrize("name", NAMES)
 def test_every_setting_arrives_as_it_was_given(name: str, tmp_path: Path) -> None:
     relay = relay_of(render(*values(name)), tmp_path)
-    assert relay.arguments[0] == "run"
+    # Above all no --create-slot, which would hide that a slot was lost.
+    assert relay.arguments == ["run", "-c", f"{tmp_path}/etc/pg_outbox/pg_outbox.conf"]
     printed = run(
         [str(BINARY), *relay.arguments, "--print-config"],
         env={**relay.env, "PATH": "/usr/bin:/bin"},
