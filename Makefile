@@ -123,12 +123,16 @@ check-deploy: deps ## Check chart and manifests with helm, kustomize and the ope
 check-release: all ## Check what is made for releases: manual, units, completion, archives
 	$(PYTHON) -m pytest -m "not build" $(PYTEST_ARGS) test/release
 
-check-dist: deps ## Install all of it from the archive for PGXN, below a scratch folder
+check-deb: deps ## Build the packages, install, upgrade and purge them in a chroot [RELEASE=bookworm] (root only)
 	$(MAKE) all
 	$(PYTHON) -m pytest -m build test/release
+	$(PYTHON) -m harness.with_kafka test/deb.sh $(RELEASE)
 
 dist: ## Make the archives of what is committed, with checksums, in build/dist
 	deploy/dist.sh
+
+deb: ## Make Debian packages of what is committed, in build/deb
+	deploy/deb.sh
 
 check-fresh: ## Run demo and check on a fresh Debian in a chroot [RELEASE=bookworm] (root only)
 	test/fresh.sh $(RELEASE)
@@ -209,6 +213,6 @@ help: ## List the targets
 	check-stream check-e2e check-faults check-takeover check-demo check-examples \
 	check-installcheck check-compose check-manifests check-deploy check-fresh check-matrix \
 	check-cassert images check-images \
-	check-release check-dist dist \
+	check-release check-dist check-deb dist deb \
 	bench-audit bench-decoder bench-drain bench-emit bench-relay bench-http installcheck expected \
 	fmt lint clean help

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import tarfile
 import zipfile
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 from harness.process import ROOT, run
 from pgxnclient.archive import from_file
 
-GENERATED = {"META.json"}
+GENERATED = {"META.json", "debian/changelog", "deploy/rpm/pg_outbox.spec"}
 
 
 @pytest.fixture(scope="module")
@@ -59,11 +60,21 @@ def test_the_version_is_in_one_place(tarball: dict[str, bytes], version: str) ->
     meta = json.loads(tarball[f"{root}/META.json"])
     assert meta["version"] == version
     assert meta["provides"]["pg_outbox"]["version"] == version
+    changelog = tarball[f"{root}/debian/changelog"].decode()
+    assert re.match(rf"pg-outbox \({re.escape(version)}\) \w+; urgency=", changelog)
 
 
 def test_pgxn_reads_the_archive(archives: Path, version: str) -> None:
     meta = from_file(str(archives / f"pg_outbox-{version}.zip")).get_meta()
     assert (meta["name"], meta["version"]) == ("pg_outbox", version)
+
+
+def test_debian_control_is_up_to_date() -> None:
+    template = (ROOT / "debian" / "control.in").read_text()
+    control = (ROOT / "debian" / "control").read_text()
+    numbers = set(re.findall(r"^Package: postgresql-(\d+)-pg-outbox$", control, re.M))
+    assert len(numbers) == 1
+    assert control == template.replace("PGVERSION", numbers.pop())
 
 
 @pytest.mark.build

@@ -1,0 +1,13 @@
+#!/bin/sh
+# Prints debian/changelog: one entry, since what changed is in CHANGELOG.md.
+#
+#   changelog.sh VERSION EPOCH
+set -eu
+
+cat << END
+pg-outbox ($1) unstable; urgency=medium
+
+  * What changed is in the package's CHANGELOG.md.
+
+ -- The pg_outbox authors <pg-outbox@packages.invalid>  $(LC_ALL=C date -u -R -d "@$2")
+END
