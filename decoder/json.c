@@ -54,6 +54,22 @@ needs_escape(unsigned char c)
 	return c < ' ' || c == '"' || c == '\\';
 }
 
+bool
+json_string_fits(Bytes text, int room)
+{
+	int64 size = (int64) text.len + 2;
+
+	/* An escape has at most six bytes. */
+	if (6 * size <= room)
+		return true;
+	for (int i = 0; i < text.len && size <= room; i++)
+	{
+		if (needs_escape(text.data[i]))
+			size += (unsigned char) text.data[i] < ' ' ? 5 : 1;
+	}
+	return size <= room;
+}
+
 void
 json_append_string(StringInfo out, Bytes text)
 {
@@ -111,9 +127,9 @@ json_append_json(StringInfo out, Bytes json)
 	}
 }
 
-/* Appends one scalar of a jsonb value. */
-static void
-append_scalar(StringInfo out, const JsonbValue *value)
+/* Appends one scalar of a jsonb value; false if it is a string above room. */
+static bool
+append_scalar(StringInfo out, const JsonbValue *value, int room)
 {
 	Bytes text;
 	char *number;
@@ -126,6 +142,8 @@ append_scalar(StringInfo out, const JsonbValue *value)
 		case jbvString:
 			text.data = value->val.string.val;
 			text.len = value->val.string.len;
+			if (!json_string_fits(text, room))
+				return false;
 			json_append_string(out, text);
 			break;
 		case jbvNumeric:
@@ -146,6 +164,7 @@ append_scalar(StringInfo out, const JsonbValue *value)
 			Assert(false);
 			break;
 	}
+	return true;
 }
 
 /*
@@ -187,13 +206,15 @@ json_append_jsonb(StringInfo out, Jsonb *jsonb, int limit)
 				appendStringInfoChar(out, '}');
 				break;
 			case WJB_KEY:
-				append_scalar(out, &value);
+				if (!append_scalar(out, &value, end - out->len))
+					return false;
 				json_append_literal(out, ": ");
 				first = true;
 				break;
 			case WJB_VALUE:
 			case WJB_ELEM:
-				append_scalar(out, &value);
+				if (!append_scalar(out, &value, end - out->len))
+					return false;
 				break;
 			default:
 				break;

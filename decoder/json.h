@@ -20,6 +20,9 @@
 /* Appends a JSON string, escaped as escape_json() does; NULL is null. */
 extern void json_append_string(StringInfo out, Bytes text);
 
+/* Whether a JSON string of a text may have at most room bytes. */
+extern bool json_string_fits(Bytes text, int room);
+
 /* Appends bytes as a JSON string of base64 (RFC 4648, padded). */
 extern void json_append_base64(StringInfo out, Bytes bytes);
 
@@ -28,8 +31,9 @@ extern void json_append_json(StringInfo out, Bytes json);
 
 /*
  * Appends a jsonb value exactly as jsonb_out() prints it.  Stops and returns
- * false once more than limit bytes were appended: a number of a few bytes,
- * 1e131071, prints as 128 kB, so the stored size bounds nothing.
+ * false before a string, and behind a number, that takes more than limit bytes:
+ * a number of a few bytes, 1e131071, prints as 128 kB, so the stored size
+ * bounds nothing.
  */
 extern bool json_append_jsonb(StringInfo out, Jsonb *jsonb, int limit);
 

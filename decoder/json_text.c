@@ -264,7 +264,10 @@ json_text_unescape(Bytes string, Bytes *text)
 	text->len = end - p;
 	if (memchr(p, '\\', end - p) == NULL)
 		return true;
-	initStringInfo(&out);
+	/* Escapes are longer than what they stand for; there may be millions. */
+	out.maxlen = string.len + MAX_MULTIBYTE_CHAR_LEN;
+	out.data = palloc(out.maxlen);
+	resetStringInfo(&out);
 	while (p < end)
 	{
 		if (*p != '\\')

@@ -112,8 +112,11 @@ typedef struct Options
 #define COALESCE_LIMIT (16 * 1024 * 1024)
 
 /*
- * max_event_bytes cannot be more: what becomes of a payload, printed and
- * escaped, must fit in a StringInfo (MaxAllocSize, 1 GB).
+ * max_event_bytes cannot be more: a line must fit in a StringInfo
+ * (MaxAllocSize, 1024 MB).  It has at most 384 MB of topic, key and headers,
+ * which are 64 MB of text that escapes make six times longer, 86 MB of a raw
+ * key in base64, and 512 MB of a payload; before it stand less than 16 MB of
+ * other lines.
  */
 #define MAX_EVENT_BYTES_LIMIT (64 * 1024 * 1024)
 

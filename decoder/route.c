@@ -375,7 +375,7 @@ add_member(void *arg, Bytes name, Bytes value)
 		event->headers[i].value = value;
 	else if (event->n_headers < PROTOCOL_MAX_HEADERS)
 		add_header(event, name, value);
-	else
+	else if (event->error == NULL)
 		set_error(event, psprintf("column \"%s\" makes more than %d headers",
 								  spread->column->name, PROTOCOL_MAX_HEADERS));
 }
@@ -384,9 +384,10 @@ add_member(void *arg, Bytes name, Bytes value)
 static void
 broken_escape(Row *row, const Column *column)
 {
-	set_error(row->event,
-			  psprintf("column \"%s\" has an escape that is no character",
-					   column->name));
+	if (row->event->error == NULL)
+		set_error(row->event,
+				  psprintf("column \"%s\" has an escape that is no character",
+						   column->name));
 }
 
 /* The same of a member of a JSON object. */
@@ -532,8 +533,10 @@ set_jsonb_payload(Event *event, Datum value, int limit)
 	initStringInfo(&text);
 	if (json_append_jsonb(&text, event->payload_jsonb, limit))
 		set_text_payload(event, PAYLOAD_JSON, text.data, text.len);
-	else
-		set_error(event, "payload is too large when printed");
+	if (event->payload_type == PAYLOAD_JSON && event->payload.len <= limit)
+		return;
+	event->payload_type = PAYLOAD_NONE;
+	set_error(event, "payload is too large when printed");
 }
 
 /* Whether text is empty or white space, as Java's trim() has it. */

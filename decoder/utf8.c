@@ -14,6 +14,7 @@
 #include "catalog/pg_conversion.h"
 #include "catalog/pg_namespace.h"
 #include "mb/pg_wchar.h"
+#include "utils/memutils.h"
 
 #include "compat.h"
 #include "utf8.h"
@@ -61,6 +62,9 @@ utf8_from_server(const char *text, int len, Bytes *utf8)
 	/* Only in pg_catalog: no name is resolved through the search_path. */
 	conversion = FindDefaultConversion(PG_CATALOG_NAMESPACE, encoding, PG_UTF8);
 	if (!OidIsValid(conversion))
+		return false;
+	/* Nor is it where it may grow above what can be allocated. */
+	if (len > (MaxAllocSize - 1) / MAX_CONVERSION_GROWTH)
 		return false;
 	size = len * MAX_CONVERSION_GROWTH + 1;
 	result = palloc(size);

@@ -53,7 +53,7 @@ append_json(StringInfo out, const Column *column, Datum value, int limit)
 	}
 	else
 		json = column_bytes(column, value);
-	if (!utf8_from_server(json.data, json.len, &json))
+	if (!utf8_from_server(json.data, json.len, &json) || json.len > limit)
 		return false;
 	json_append_json(out, json);
 	return true;
@@ -71,6 +71,8 @@ append_json_text(StringInfo out, const Column *column, Datum value, int limit)
 		return false;
 	json.data = text.data;
 	json.len = text.len;
+	if (!json_string_fits(json, limit))
+		return false;
 	json_append_string(out, json);
 	return true;
 }
@@ -97,8 +99,10 @@ append_value(StringInfo out, const OutboxMember *member, Datum value, int limit)
 	if (!member->as_text &&
 		((is_number(column) && is_finite(text)) || column->type == COLUMN_BOOL))
 		appendBinaryStringInfo(out, text.data, text.len);
-	else
+	else if (json_string_fits(text, limit))
 		json_append_string(out, text);
+	else
+		return too_large;
 	return NULL;
 }
 

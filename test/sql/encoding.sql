@@ -24,6 +24,15 @@ SELECT pg_logical_emit_message(true, 'pg_outbox', decode('010e' || encode('aggre
 SELECT regexp_replace(convert_from(data, 'UTF8'), '"ts":\d+,"lsn":"[^"]+"', '') AS line
 FROM pg_logical_slot_get_binary_changes('latin1', NULL, NULL, 'tables', 'public."büro"', 'headers', '', 'route_regex', '[\u00e9T](.*)',
     'route_replacement', 't$1') WHERE convert_from(data, 'UTF8') NOT LIKE '{"commit"%';
+-- What prints as more than can be converted is an error line.
+CREATE TABLE large (id int, aggregate_type text, aggregate_id text, payload jsonb);
+INSERT INTO large SELECT 1, 'T', 'k', jsonb_agg(1e131071) || '"é"' FROM generate_series(1, 2100);
+SELECT regexp_replace(convert_from(data, 'UTF8'), '"ts":\d+,"lsn":"[^"]+"', '') AS line
+FROM pg_logical_slot_peek_binary_changes('latin1', NULL, NULL, 'tables', 'public.large', 'headers', '', 'max_event_bytes', '67108864')
+WHERE convert_from(data, 'UTF8') NOT LIKE '{"commit"%';
+SELECT regexp_replace(convert_from(data, 'UTF8'), '"ts":\d+,"lsn":"[^"]+"', '') AS line
+FROM pg_logical_slot_get_binary_changes('latin1', NULL, NULL, 'tables', 'public.large', 'headers', '', 'max_event_bytes', '67108864', 'value', 'row(payload)')
+WHERE convert_from(data, 'UTF8') NOT LIKE '{"commit"%';
 SELECT pg_drop_replication_slot('latin1');
 
 -- 0x81 is no character of WIN1252, but a text may have it.
