@@ -458,6 +458,28 @@ can_be_escaped(const char *line, size_t len)
 }
 
 /*
+ * Tells whether two headers have one name, of which json-c keeps only the last,
+ * and the strict reader both, as Kafka does.
+ */
+static bool
+has_twins(const Envelope *envelope)
+{
+	for (size_t i = 0; i < envelope->n_headers; i++)
+	{
+		const Slice *name = &envelope->headers[i].name;
+
+		for (size_t j = 0; j < i; j++)
+		{
+			if (name->len == envelope->headers[j].name.len &&
+				memcmp(name->data, envelope->headers[j].name.data, name->len) ==
+					0)
+				return true;
+		}
+	}
+	return false;
+}
+
+/*
  * Whatever is changed in a line: what the strict reader takes, both take, but
  * for characters that json-c cannot read.
  */
@@ -493,6 +515,8 @@ altered_lines_are_read_alike_or_refused(void **state)
 			read_line(envelope_read_lenient, other_reader, line, len, &lenient);
 			continue;
 		}
+		if (has_twins(&strict))
+			continue;
 		if (read_line(envelope_read_lenient, other_reader, line, len, &lenient))
 			assert_same(&strict, &lenient);
 		else if (can_be_escaped(line, len))
