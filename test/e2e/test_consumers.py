@@ -117,6 +117,8 @@ def test_effect_exactly_once(outbox: Outbox, consumers: list[Consumer]) -> None:
     chance = random.Random(7)
     while rows < 600 or outbox.kafka.count(outbox.topic) == rows:
         outbox.add_many(100, keys=KEYS, start=rows)
+        # Behind the first event of each partition more may be in flight.
+        outbox.wait_all_confirmed()
         kill_amid(outbox, rows + 100)
         rows += 200
         outbox.wait_all_confirmed()

@@ -17,8 +17,11 @@ class Scratch:
         self.path.chmod(0o755)
 
     def folder(self, name: str) -> Path:
-        """Makes a folder that the servers' user owns."""
-        folder = self.path / name
+        """Makes a folder that the servers' user owns, of that name or, where there is
+        one, with a number: a fixture of a module may be set up twice."""
+        folder, n = self.path / name, 1
+        while folder.exists():
+            folder, n = self.path / f"{name}-{n}", n + 1
         folder.mkdir()
         if os.geteuid() == 0:
             shutil.chown(folder, "postgres")
