@@ -8,4 +8,4 @@ CREATE OR REPLACE FUNCTION outbox.check(slot text DEFAULT 'pg_outbox',
     key_columns text[] DEFAULT '{aggregate_id,aggregateid}',
     payload_columns text[] DEFAULT '{payload}')
 RETURNS TABLE (item text, ok boolean, detail text, remedy text)
-LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $check$
+LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp SET jit = off AS $check$

@@ -180,6 +180,7 @@ add(PgParameters *parameters, const char *keyword, const char *value)
 
 /* For connections that are not the stream's. */
 static const char ordinary_settings[] = "-c search_path=pg_catalog "
+										"-c jit=off "
 										"-c lock_timeout=5s";
 
 /* Tells whether [maintenance] names a role of its own. */
