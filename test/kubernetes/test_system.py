@@ -3,6 +3,7 @@ Kafka is done as the operators do it, and the jobs and relays run as their pods 
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -121,7 +122,8 @@ def as_strimzi(kafka: Kafka) -> None:
         AclBinding(
             RESOURCES[acl["resource"]["type"]], acl["resource"]["name"],
             PATTERNS[acl["resource"]["patternType"]], principal, "*",
-            AclOperation[operation.upper()], AclPermissionType.ALLOW,
+            AclOperation[re.sub(r"(?<=[a-z])(?=[A-Z])", "_", operation).upper()],
+            AclPermissionType.ALLOW,
         )
         for acl in user["spec"]["authorization"]["acls"]
         for operation in acl["operations"]
@@ -299,10 +301,15 @@ def test_nobody_else_comes_in_as_the_relay(system: System) -> None:
 def test_cleanup_deletes_what_is_older_than_7_days(system: System, job: str) -> None:
     """The job of the system, and the example."""
     with as_service(system) as db:
-        db.execute("UPDATE outbox SET created_at = now() - interval '8 days'")
-        db.execute(ADD, ("8", "TaskCreated", "{}"))
+        db.execute("DELETE FROM outbox")
+        for key, age in (("old", "7 days 1 hour"), ("young", "6 days 23 hours")):
+            db.execute(ADD, (key, "TaskCreated", "{}"))
+            db.execute(
+                "UPDATE outbox SET created_at = now() - %s::interval WHERE aggregate_id = %s",
+                (age, key),
+            )
         system.run_job(job)
-        assert db.execute("SELECT aggregate_id FROM outbox").fetchall() == [("8",)]
+        assert db.execute("SELECT aggregate_id FROM outbox").fetchall() == [("young",)]
 
 
 def test_no_key_of_an_authority_is_mounted(system: System) -> None:
