@@ -144,10 +144,10 @@ N=$(basename "$deb" | sed 's/^postgresql-\([0-9]*\)-.*/\1/')
 if dpkg -i "$deb" > /dpkg.log 2>&1; then
     fail "dpkg installed it"
 fi
-expect_line /dpkg.log "depends on postgresql-$N; however:"
+expect_line /dpkg.log "Package postgresql-$N is not installed."
 dpkg --purge "postgresql-$N-pg-outbox" > /dev/null 2>&1
 printf 'Package: postgresql-%s\nPin: release *\nPin-Priority: -1\n' "$N" > /etc/apt/preferences.d/none
-if apt install "postgresql-$N-pg-outbox" > /apt.log 2>&1; then
+if apt-get -y install "postgresql-$N-pg-outbox" > /apt.log 2>&1; then
     fail "apt installed it"
 fi
 expect_line /apt.log "postgresql-$N-pg-outbox : Depends: postgresql-$N"
