@@ -68,7 +68,7 @@ def hand_over(streaming: RelayPod, standby: RelayPod, publish) -> float:
     started = time.monotonic()
     assert streaming.relay.terminate() == 0
     is_published = publish()
-    wait_until(is_published, "published by the relay that stood by")
+    wait_until(is_published, "published by the relay that stood by", 180)
     took = time.monotonic() - started
     wait_until(standby.streams, "the relay that stood by streams")
     return took

@@ -255,7 +255,7 @@ def test_an_event_is_published_and_the_standby_takes_over(
     try:
         with as_service(system) as db:
             db.execute(ADD, ("7", "TaskCreated", json.dumps({"title": "Write"})))
-            wait_until(lambda: follower.records, "the event")
+            wait_until(lambda: follower.records, "the event", 180)
 
             def publish():
                 db.execute(ADD, ("7", "TaskDone", "{}"))
@@ -275,11 +275,15 @@ def test_the_rights_suffice(system: System, relays: list[RelayPod]) -> None:
     """The command looks at all that the relay needs of both sides."""
     container = system.container(PODS["Deployment pg-outbox"], "check")
     command = [str(BINARY), "check", *container.arguments[1:]]
-    done = subprocess.run(
-        command, capture_output=True, text=True, check=False,
-        env={**container.env, **system.relay_address},
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
+    env = {**container.env, **system.relay_address}
+
+    def passes() -> bool:
+        # A broker that is short of time may be late for one of its questions.
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=env)
+        print(done.stdout, done.stderr)
+        return done.returncode == 0
+
+    wait_until(passes, "all checks pass")
 
 
 def test_nobody_else_comes_in_as_the_relay(system: System) -> None:
