@@ -11,25 +11,17 @@
 #include <string.h>
 
 #include "kafka/check.h"
+#include "kafka/client.h"
 #include "kafka/probe.h"
 
-/* The last reason that the producer noted, or what the question returned. */
+/* Says why there is no answer. */
 static void
 describe_failure(rd_kafka_t *producer, rd_kafka_resp_err_t code, Error *answer)
 {
-	rd_kafka_queue_t *queue = rd_kafka_queue_get_main(producer);
-	rd_kafka_event_t *event;
+	Error reason;
 
-	error_set(answer, "Kafka does not answer: %s", rd_kafka_err2str(code));
-	while ((event = rd_kafka_queue_poll(queue, 0)) != NULL)
-	{
-		if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_ERROR &&
-			rd_kafka_event_error(event) != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN)
-			error_set(answer, "Kafka does not answer: %s",
-					  rd_kafka_event_error_string(event));
-		rd_kafka_event_destroy(event);
-	}
-	rd_kafka_queue_destroy(queue);
+	kafka_client_reason(producer, code, &reason);
+	error_set(answer, "Kafka does not answer: %s", reason.text);
 }
 
 /* The result of DescribeConfigs for one broker; NULL without an answer. */

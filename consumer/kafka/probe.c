@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "kafka/client.h"
 #include "kafka/probe.h"
 #include "kafka/properties.h"
 #include "kafka/transactions.h"
@@ -22,26 +23,6 @@ set(rd_kafka_conf_t *conf, const char *property, const char *value)
 	rd_kafka_conf_set(conf, property, value, NULL, 0);
 }
 
-/* Makes a producer that asks; takes conf over. */
-static rd_kafka_t *
-open_with(rd_kafka_conf_t *conf, int events, Error *err)
-{
-	char reason[512];
-	rd_kafka_t *producer;
-
-	/* The answer says what a log line would. */
-	set(conf, "log_level", "0");
-	/* To look is not to create. */
-	set(conf, "allow.auto.create.topics", "false");
-	rd_kafka_conf_set_events(conf, events);
-	producer = rd_kafka_new(RD_KAFKA_PRODUCER, conf, reason, sizeof(reason));
-	if (producer != NULL)
-		return producer;
-	rd_kafka_conf_destroy(conf);
-	error_set(err, "[kafka] %s", reason);
-	return NULL;
-}
-
 rd_kafka_t *
 kafka_probe_open(const Config *config, Error *err)
 {
@@ -50,7 +31,8 @@ kafka_probe_open(const Config *config, Error *err)
 	if (conf == NULL)
 		return NULL;
 	set(conf, "statistics.interval.ms", "100");
-	return open_with(conf, RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_STATS, err);
+	return kafka_client_new(RD_KAFKA_PRODUCER, conf,
+							RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_STATS, err);
 }
 
 /* Tells whether the statistics say that the producer has its id. */
@@ -186,7 +168,8 @@ kafka_probe_write(const Config *config, const char *topic, Error *err)
 	set(conf, "acks", "2");
 	set(conf, "retries", "0");
 	set(conf, "message.timeout.ms", "5000");
-	producer = open_with(conf, RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR, err);
+	producer = kafka_client_new(RD_KAFKA_PRODUCER, conf,
+								RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR, err);
 	if (producer == NULL)
 		return false;
 	code = produce(producer, topic);
@@ -220,7 +203,8 @@ kafka_probe_transactions(const Config *config, const char *system_identifier,
 	if (conf != NULL)
 	{
 		set(conf, "transactional.id", own);
-		producer = open_with(conf, RD_KAFKA_EVENT_ERROR, answer);
+		producer = kafka_client_new(RD_KAFKA_PRODUCER, conf,
+									RD_KAFKA_EVENT_ERROR, answer);
 	}
 	if (producer != NULL)
 		error = rd_kafka_init_transactions(producer, TRANSACTIONS_MS);

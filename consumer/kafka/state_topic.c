@@ -16,7 +16,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
-#include "kafka/properties.h"
+#include "kafka/client.h"
 #include "kafka/state_topic.h"
 
 /* The longest that one question may take, in ms. */
@@ -62,33 +62,13 @@ state_topic_name(const Config *config, char *name)
 				 config_text(config, CONFIG_RELAY_SLOT));
 }
 
-/* A client that reads, and never creates a topic by looking at it. */
+/* A client that reads. */
 static rd_kafka_t *
-open_client(const Config *config, const char *isolation, Error *err)
+open_client(const Config *config, bool committed_only, Error *err)
 {
-	static const char *const properties[][2] = {
-		{"allow.auto.create.topics", "false"},
-		{"auto.offset.reset", "error"},
-		{"enable.partition.eof", "true"},
-		{"log_level", "0"}, /* the answer says what a log line would */
-		{"log.queue", "false"},
-	};
-	rd_kafka_conf_t *conf = kafka_properties_new(config, err);
-	rd_kafka_t *client;
-	char reason[512];
+	static const KafkaProperty properties[] = {{"auto.offset.reset", "error"}};
 
-	if (conf == NULL)
-		return NULL;
-	for (size_t i = 0; i < sizeof(properties) / sizeof(properties[0]); i++)
-		rd_kafka_conf_set(conf, properties[i][0], properties[i][1], NULL, 0);
-	rd_kafka_conf_set(conf, "isolation.level", isolation, NULL, 0);
-	rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_ERROR);
-	client = rd_kafka_new(RD_KAFKA_CONSUMER, conf, reason, sizeof(reason));
-	if (client != NULL)
-		return client;
-	rd_kafka_conf_destroy(conf);
-	error_set(err, "[kafka] %s", reason);
-	return NULL;
+	return kafka_client_reader(config, properties, 1, committed_only, err);
 }
 
 /* The last reason that the client noted, or what the question returned. */
@@ -96,19 +76,10 @@ static StateResult
 unavailable(rd_kafka_t *client, const char *topic, rd_kafka_resp_err_t code,
 			Error *err)
 {
-	rd_kafka_queue_t *queue = rd_kafka_queue_get_main(client);
-	rd_kafka_event_t *event;
+	Error reason;
 
-	error_set(err, "state topic \"%s\": %s", topic, rd_kafka_err2str(code));
-	while ((event = rd_kafka_queue_poll(queue, 0)) != NULL)
-	{
-		if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_ERROR &&
-			rd_kafka_event_error(event) != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN)
-			error_set(err, "state topic \"%s\": %s", topic,
-					  rd_kafka_event_error_string(event));
-		rd_kafka_event_destroy(event);
-	}
-	rd_kafka_queue_destroy(queue);
+	kafka_client_reason(client, code, &reason);
+	error_set(err, "state topic \"%s\": %s", topic, reason.text);
 	return STATE_UNAVAILABLE;
 }
 
@@ -335,7 +306,7 @@ static StateResult
 find_end(Reader *reader, int64_t *begin, int64_t *end)
 {
 	rd_kafka_t *client =
-		open_client(reader->config, "read_uncommitted", &reader->answer->err);
+		open_client(reader->config, false, &reader->answer->err);
 	rd_kafka_resp_err_t code;
 	StateResult result = STATE_FOUND;
 
@@ -380,7 +351,7 @@ state_topic_read(const Config *config, const char *key,
 
 	memset(answer, 0, sizeof(StateAnswer));
 	state_topic_name(config, reader.topic);
-	client = open_client(config, "read_committed", &answer->err);
+	client = open_client(config, true, &answer->err);
 	if (client == NULL)
 		return STATE_UNAVAILABLE;
 	result = look_at_partitions(client, &reader);
@@ -446,7 +417,7 @@ state_topic_create(const Config *config, bool only_ask, Error *err)
 {
 	char topic[STATE_TOPIC_SIZE];
 	char reason[256];
-	rd_kafka_t *client = open_client(config, "read_committed", err);
+	rd_kafka_t *client = open_client(config, true, err);
 	rd_kafka_AdminOptions_t *options;
 	rd_kafka_NewTopic_t *wanted;
 	rd_kafka_queue_t *queue;
