@@ -1,55 +1,58 @@
 /*-------------------------------------------------------------------------
  *
  * base/utf8.c
- *	  Text that people and JSON parsers read.
+ *	  Characters of UTF-8, and text that has nothing else.
  *
  *-------------------------------------------------------------------------
  */
-#include <stddef.h>
+#include <string.h>
 
 #include "base/utf8.h"
 
-/* The bytes of the character that begins here; 0 = none does (RFC 3629). */
-static size_t
-length_at(const unsigned char *text)
+size_t
+utf8_length(const unsigned char *p, const unsigned char *end)
 {
-	/* What the second byte may be after some first ones. */
-	unsigned char low = 0x80;
-	unsigned char high = 0xbf;
-	size_t length;
+	unsigned char first = p[0];
+	unsigned char low = 0x80; /* bounds of the second byte */
+	unsigned char high = 0xBF;
+	size_t len;
 
-	if (*text < 0x80)
-		return 1;
-	if (*text < 0xc2 || *text > 0xf4)
+	if (first < 0xC2 || first > 0xF4)
 		return 0;
-	length = *text < 0xe0 ? 2 : *text < 0xf0 ? 3 : 4;
-	if (*text == 0xe0)
-		low = 0xa0;
-	else if (*text == 0xed)
-		high = 0x9f; /* no surrogates */
-	else if (*text == 0xf0)
-		low = 0x90;
-	else if (*text == 0xf4)
-		high = 0x8f;
-	for (size_t i = 1; i < length; i++)
+	len = first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
+	if (first == 0xE0)
+		low = 0xA0; /* overlong */
+	else if (first == 0xED)
+		high = 0x9F; /* surrogates */
+	else if (first == 0xF0)
+		low = 0x90; /* overlong */
+	else if (first == 0xF4)
+		high = 0x8F; /* above U+10FFFF */
+	if ((size_t) (end - p) < len || p[1] < low || p[1] > high)
+		return 0;
+	for (size_t i = 2; i < len; i++)
 	{
-		if (text[i] < low || text[i] > high)
+		if (p[i] < 0x80 || p[i] > 0xBF)
 			return 0;
-		low = 0x80;
-		high = 0xbf;
 	}
-	return length;
+	return len;
 }
 
 void
 utf8_clean(char *text)
 {
-	while (*text != '\0')
-	{
-		size_t length = length_at((const unsigned char *) text);
+	unsigned char *p = (unsigned char *) text;
+	const unsigned char *end = p + strlen(text);
 
-		if (length == 0)
-			*text = '?';
-		text += length == 0 ? 1 : length;
+	while (p < end)
+	{
+		size_t len = *p < 0x80 ? 1 : utf8_length(p, end);
+
+		if (len == 0)
+		{
+			*p = '?';
+			len = 1;
+		}
+		p += len;
 	}
 }

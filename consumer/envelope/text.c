@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/utf8.h"
 #include "envelope/text.h"
 
 static const char hex_digits[] = "0123456789abcdef";
@@ -47,36 +48,6 @@ envelope_clear(Envelope *out)
 	out->bytes = -1;
 	out->seq = out->xid = out->events = 0;
 	out->n_headers = 0;
-}
-
-/* The length of the UTF-8 sequence at p (RFC 3629), or 0 if it is invalid. */
-static size_t
-utf8_length(const unsigned char *p, const unsigned char *end)
-{
-	unsigned char first = p[0];
-	unsigned char low = 0x80; /* bounds of the second byte */
-	unsigned char high = 0xBF;
-	size_t len;
-
-	if (first < 0xC2 || first > 0xF4)
-		return 0;
-	len = first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
-	if (first == 0xE0)
-		low = 0xA0; /* overlong */
-	else if (first == 0xED)
-		high = 0x9F; /* surrogates */
-	else if (first == 0xF0)
-		low = 0x90; /* overlong */
-	else if (first == 0xF4)
-		high = 0x8F; /* above U+10FFFF */
-	if ((size_t) (end - p) < len || p[1] < low || p[1] > high)
-		return 0;
-	for (size_t i = 2; i < len; i++)
-	{
-		if (p[i] < 0x80 || p[i] > 0xBF)
-			return 0;
-	}
-	return len;
 }
 
 /* Steps over characters that stand for themselves. */
