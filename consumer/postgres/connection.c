@@ -18,14 +18,23 @@
 #include "postgres/hosts.h"
 #include "postgres/parameters.h"
 
-/* Begins to connect, and releases the parameters. */
+/*
+ * Begins to connect to one of the hosts, or to the server, by its address, that
+ * another connection is to (NULL = none).
+ */
 static PGconn *
-start_with(PgParameters *parameters)
+start_at(const Config *config, PgPurpose purpose, unsigned first_host,
+		 const PGconn *other)
 {
-	PGconn *conn =
-		PQconnectStartParams(parameters->keywords, parameters->values, 0);
+	PgParameters parameters;
+	PGconn *conn;
 
-	pgparameters_release(parameters);
+	pgparameters_collect(config, purpose, first_host, &parameters);
+	if (other != NULL)
+		pgparameters_set_host(&parameters, PQhost(other), PQhostaddr(other),
+							  PQport(other));
+	conn = PQconnectStartParams(parameters.keywords, parameters.values, 0);
+	pgparameters_release(&parameters);
 	if (conn == NULL)
 		xalloc_failed();
 	/* With the SQLSTATE in the text, which is all a failed connection has. */
@@ -62,13 +71,8 @@ is_beside_stream(const Config *config, PgPurpose purpose)
 static PGconn *
 start(const Config *config, PgPurpose purpose, unsigned first_host)
 {
-	PgParameters parameters;
-
-	pgparameters_collect(config, purpose, first_host, &parameters);
-	if (is_beside_stream(config, purpose))
-		pgparameters_set_host(&parameters, PQhost(stream_conn),
-							  PQhostaddr(stream_conn), PQport(stream_conn));
-	return start_with(&parameters);
+	return start_at(config, purpose, first_host,
+					is_beside_stream(config, purpose) ? stream_conn : NULL);
 }
 
 PGconn *
@@ -86,12 +90,7 @@ pgconn_start_maintenance(const Config *config)
 PGconn *
 pgconn_start_beside(const Config *config, const PGconn *other)
 {
-	PgParameters parameters;
-
-	pgparameters_collect(config, PG_PURPOSE_SQL, 0, &parameters);
-	pgparameters_set_host(&parameters, PQhost(other), PQhostaddr(other),
-						  PQport(other));
-	return start_with(&parameters);
+	return start_at(config, PG_PURPOSE_SQL, 0, other);
 }
 
 int64_t
