@@ -666,6 +666,18 @@ report_purged(Kafka *kafka, const KafkaHandlers *handlers)
 		rd_kafka_error_destroy(error);
 }
 
+/*
+ * Tells whether Kafka has an event.  Without an offset librdkafka only
+ * concludes that it was written, from a later one that was
+ * (rd_kafka_dr_implicit_ack()): see kafka/pilots.h.
+ */
+static bool
+is_delivered(const rd_kafka_message_t *message)
+{
+	return message->err == RD_KAFKA_RESP_ERR_NO_ERROR &&
+		   message->offset != RD_KAFKA_OFFSET_INVALID;
+}
+
 /* Counts an event out; returns its bytes. */
 static uint64_t
 count_report(Kafka *kafka, const rd_kafka_message_t *message)
@@ -677,9 +689,7 @@ count_report(Kafka *kafka, const rd_kafka_message_t *message)
 	kafka->in_flight_bytes -= kafka_weight_of_message(message, &bytes);
 	kafka->unguarded &= kafka->in_flight > 0;
 	kafka_topic_count(topic, -1);
-	kafka_pilots_done(&topic->pilots, message->partition,
-					  message->err == RD_KAFKA_RESP_ERR_NO_ERROR &&
-						  message->offset != RD_KAFKA_OFFSET_INVALID,
+	kafka_pilots_done(&topic->pilots, message->partition, is_delivered(message),
 					  kafka->now_ms);
 	return bytes;
 }
@@ -697,21 +707,16 @@ serve_deliveries(Kafka *kafka, rd_kafka_event_t *event,
 	{
 		uint64_t bytes = count_report(kafka, message);
 
-		/*
-		 * librdkafka only concludes that it was written, from a later one that
-		 * was (rd_kafka_dr_implicit_ack()): see kafka/pilots.h.
-		 */
-		if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR &&
-			message->offset == RD_KAFKA_OFFSET_INVALID)
-			break_off(kafka, rd_kafka_topic_name(message->rkt),
-					  "Kafka took a later event, and has not said that it has "
-					  "this one");
-		else if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR)
+		if (is_delivered(message))
 		{
 			delivered = true;
 			kafka_topic_delivered(kafka_topic_of(message));
 			deliver(message, bytes, handlers);
 		}
+		else if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR)
+			break_off(kafka, rd_kafka_topic_name(message->rkt),
+					  "Kafka took a later event, and has not said that it has "
+					  "this one");
 		else if (is_consequence(message->err))
 			note_purged(kafka, message);
 		else if (culprit == NULL || message->len > culprit->len)
