@@ -96,26 +96,32 @@ header_source(Import *import, const char *column)
 	return name_quote(column);
 }
 
+/* Adds a source, which is freed, under a name if that is another one. */
+static void
+append_source(char **list, char *source, const char *name)
+{
+	char *quoted = name_quote_alias(name);
+
+	append(list, ", ", source);
+	if (strcmp(source, quoted) != 0)
+		append(list, ":", quoted);
+	free(source);
+	free(quoted);
+}
+
 /* Adds a header. */
 static void
 place_header(Placements *placements, const char *column, const char *alias)
 {
 	const char *name = *alias != '\0' ? alias : column;
-	char *source;
-	char *quoted;
 
 	if (!is_new(&placements->names, name))
 	{
 		tell_twice(placements, "header", name);
 		return;
 	}
-	source = header_source(placements->import, column);
-	quoted = name_quote_alias(name);
-	append(&placements->headers, ", ", source);
-	if (strcmp(source, quoted) != 0)
-		append(&placements->headers, ":", quoted);
-	free(source);
-	free(quoted);
+	append_source(&placements->headers,
+				  header_source(placements->import, column), name);
 }
 
 /* Adds a member of the value. */
@@ -123,21 +129,13 @@ static void
 place_member(Placements *placements, const char *column, const char *alias)
 {
 	const char *name = *alias != '\0' ? alias : column;
-	char *source;
-	char *quoted;
 
 	if (!is_new(&placements->member_names, name))
 	{
 		tell_twice(placements, "member", name);
 		return;
 	}
-	source = name_quote(column);
-	quoted = name_quote_alias(name);
-	append(&placements->members, ", ", source);
-	if (strcmp(source, quoted) != 0)
-		append(&placements->members, ":", quoted);
-	free(source);
-	free(quoted);
+	append_source(&placements->members, name_quote(column), name);
 }
 
 /* Adds the partition. */

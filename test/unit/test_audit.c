@@ -149,6 +149,17 @@ static const AuditColumns columns = {
 	.count = sizeof(column_items) / sizeof(column_items[0]),
 };
 
+/* Ends what was written: the text, which is the caller's, or NULL. */
+static char *
+end_text(FILE *out, char **text, bool ok)
+{
+	fclose(out);
+	if (ok)
+		return *text;
+	free(*text);
+	return NULL;
+}
+
 /* What a function writes; the text is the caller's. */
 static char *
 template_of(const char *value, Error *err)
@@ -158,11 +169,7 @@ template_of(const char *value, Error *err)
 	FILE *out = open_memstream(&text, &size);
 	bool ok = audit_sql_template(out, "topic", value, &columns, err);
 
-	fclose(out);
-	if (ok)
-		return text;
-	free(text);
-	return NULL;
+	return end_text(out, &text, ok);
 }
 
 static void
@@ -223,11 +230,7 @@ route_of(const char *regex, const char *replacement, Error *err)
 	bool ok = audit_sql_route(out, "aggregatetype", regex, replacement,
 							  &columns, err);
 
-	fclose(out);
-	if (ok)
-		return text;
-	free(text);
-	return NULL;
+	return end_text(out, &text, ok);
 }
 
 static void
@@ -257,11 +260,7 @@ condition_of(const char *value, Error *err)
 	FILE *out = open_memstream(&text, &size);
 	bool ok = audit_sql_condition(out, value, err);
 
-	fclose(out);
-	if (ok)
-		return text;
-	free(text);
-	return NULL;
+	return end_text(out, &text, ok);
 }
 
 static void
