@@ -114,11 +114,24 @@ class Outbox:
             ).format(start, start + count - 1, self.aggregate_type, keys)
         )
 
-    def slot_row(self, column: str):
+    def slot_row(self, column: str, slot: str | None = None):
         return self.db.execute(
             f"SELECT {column} FROM pg_replication_slots WHERE slot_name = %s",
-            (self.slot,),
+            (slot or self.slot,),
         ).fetchone()[0]
+
+    def lose_wal(self, slot: str) -> None:
+        """Has the server remove WAL that a slot needs."""
+        self.db.execute("ALTER SYSTEM SET max_slot_wal_keep_size = '1MB'")
+        self.db.execute("SELECT pg_reload_conf()")
+
+        def is_lost() -> bool:
+            self.db.execute("SELECT pg_switch_wal()")
+            self.db.execute("CREATE TABLE IF NOT EXISTS t ()")
+            self.db.execute("CHECKPOINT")
+            return self.slot_row("wal_status", slot) == "lost"
+
+        wait_until(is_lost, "a slot without its WAL")
 
     def confirmed(self) -> str:
         return self.slot_row("confirmed_flush_lsn")

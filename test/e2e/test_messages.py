@@ -10,7 +10,6 @@ from conftest import Outbox
 from harness.postgres import Postgres
 from harness.process import free_port
 from harness.relay import BINARY
-from harness.wait import wait_until
 
 
 def pg_outbox(*arguments: str, **environment: str) -> tuple[int, str, str]:
@@ -362,16 +361,7 @@ def test_slot_that_lost_its_wal(own_outbox: Outbox) -> None:
     outbox = own_outbox
     outbox.create_slot()
     outbox.add()
-    outbox.db.execute("ALTER SYSTEM SET max_slot_wal_keep_size = '1MB'")
-    outbox.db.execute("SELECT pg_reload_conf()")
-
-    def is_lost() -> bool:
-        outbox.db.execute("SELECT pg_switch_wal()")
-        outbox.db.execute("CREATE TABLE IF NOT EXISTS t ()")
-        outbox.db.execute("CHECKPOINT")
-        return outbox.slot_row("wal_status") == "lost"
-
-    wait_until(is_lost, "a slot without its WAL")
+    outbox.lose_wal(outbox.slot)
     message = last_error(outbox)
     assert "invalidated" in message
     assert "what it had not confirmed is lost to it: pg_outbox drop-slot" in message

@@ -163,18 +163,7 @@ def test_a_slot_that_moves_meanwhile(outbox: Outbox, other: str) -> None:
 def test_a_slot_without_its_wal(own_outbox: Outbox) -> None:
     outbox = own_outbox
     outbox.db.execute("SELECT pg_create_logical_replication_slot(%s, 'test_decoding')", (OTHER,))
-    outbox.db.execute("ALTER SYSTEM SET max_slot_wal_keep_size = '1MB'")
-    outbox.db.execute("SELECT pg_reload_conf()")
-
-    def is_lost() -> bool:
-        outbox.db.execute("SELECT pg_switch_wal()")
-        outbox.db.execute("CREATE TABLE IF NOT EXISTS t ()")
-        outbox.db.execute("CHECKPOINT")
-        return outbox.db.execute(
-            "SELECT wal_status = 'lost' FROM pg_replication_slots WHERE slot_name = %s", (OTHER,)
-        ).fetchone()[0]
-
-    wait_until(is_lost, "a slot without its WAL")
+    outbox.lose_wal(OTHER)
     message = refused(outbox, OTHER)
     assert message.startswith(f'slot "{OTHER}" was invalidated')
     assert message.endswith("and publish the rows since then again with outbox.replay()")

@@ -3,21 +3,15 @@
 from collections.abc import Iterator
 
 import pytest
-from harness.classes import share_classes
 from harness.container import Image
 from harness.kafka import Kafka
 from harness.postgres import Postgres
 from harness.process import ROOT
 from harness.scratch import Scratch
 
+pytest_plugins = ["harness.fixtures"]
+
 VERSION = (ROOT / "VERSION").read_text().strip()
-
-
-@pytest.fixture(scope="session")
-def scratch() -> Iterator[Scratch]:
-    share_classes()
-    with Scratch() as scratch:
-        yield scratch
 
 
 @pytest.fixture(scope="session")
