@@ -518,9 +518,10 @@ serve_open(Relay *relay, ExactlyOnce *once)
 	cut = now - once->first_ms >= once->cut_after_ms;
 	if (tracker_is_inside(relay->tracker) ? !cut : !is_time(relay, once, now))
 		return;
+	/* Else a backlog would always have something in flight. */
+	intake_shut(relay->intake);
 	if (is_awaited(relay) || !add_state(relay, once))
 		return;
-	intake_shut(relay->intake);
 	once->stage = STAGE_COMMITTING;
 	transactions_start(once->transactions, TRANSACTION_COMMIT, relay->kafka,
 					   NULL);
