@@ -142,9 +142,11 @@ is_full(const Intake *intake)
 		return true;
 	if (intake->awaiting || poison_is_careful(intake->poison))
 		return kafka_in_flight(intake->kafka) > 0;
-	return kafka_in_flight_bytes(intake->kafka) +
-			   tracker_bytes(intake->tracker) >=
-		   intake->options.budget;
+	/* With nothing in flight nothing would make room. */
+	return kafka_in_flight(intake->kafka) > 0 &&
+		   kafka_in_flight_bytes(intake->kafka) +
+				   tracker_bytes(intake->tracker) >=
+			   intake->options.budget;
 }
 
 /* Where an event is. */

@@ -244,6 +244,31 @@ def test_a_transaction_that_outlives_its_time_is_cut(outbox: Outbox) -> None:
     assert in_order(outbox.kafka.read(outbox.topic)) == list(range(1, 20_001))
 
 
+def test_events_without_a_key_are_cut_too(outbox: Outbox) -> None:
+    """All that is in flight is awaited before the commit, so nothing more goes."""
+    outbox.create_slot()
+    outbox.kafka.create_topic(outbox.topic, partitions=1)
+    outbox.db.execute(MANY, (outbox.aggregate_type, 1, 1, 300_000))
+    publishing_relay(
+        outbox, "-X", "outbox.key=", "-X", "kafka.transaction.timeout.ms=1000"
+    )
+    outbox.wait_all_confirmed()
+    assert any("seq" in state for state in states(outbox))
+    assert sorted(numbers(outbox.kafka.read(outbox.topic))) == list(range(1, 300_001))
+
+
+def test_many_small_transactions_and_little_memory(outbox: Outbox) -> None:
+    """What is to be remembered of them stops nothing that only a commit lets go."""
+    outbox.create_slot()
+    outbox.kafka.create_topic(outbox.topic, partitions=1)
+    add_alone(outbox, 7, 1, 10_000)
+    publishing_relay(
+        outbox, "-X", "relay.inflight_bytes=64kB", "-X", "kafka.transaction.timeout.ms=600000"
+    )
+    outbox.wait_all_confirmed()
+    assert in_order(outbox.kafka.read(outbox.topic)) == list(range(1, 10_001))
+
+
 def test_kill_again_and_again(outbox: Outbox) -> None:
     """kill -9 at any moment under load: nothing is there twice."""
     outbox.create_slot()
