@@ -179,8 +179,14 @@ take_record(Reader *reader, Source *source, const rd_kafka_message_t *message)
 						  .time_ms = rd_kafka_message_timestamp(message, &type),
 						  .has_value = message->payload != NULL};
 
-	if (!partition->is_open || message->offset >= partition->end)
+	if (!partition->is_open)
 		return;
+	if (message->offset >= partition->end)
+	{
+		/* Only markers were before it, which nobody sees. */
+		partition->next = partition->end;
+		return;
+	}
 	partition->next = message->offset + 1;
 	read_headers(reading, message, &record);
 	note_topic(reading, source->topic, message->partition, &record);
