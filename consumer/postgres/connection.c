@@ -10,6 +10,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/memory.h"
@@ -51,16 +52,28 @@ pgconn_set_stream(const PGconn *conn)
 	stream_conn = conn;
 }
 
-/* Tells whether a connection is for the server that the stream is from. */
+/*
+ * Tells whether a connection is for the server that the stream is from.
+ * Maintenance may be for another one, and is for none that is a standby.
+ */
 static bool
 is_beside_stream(const Config *config, PgPurpose purpose)
 {
+	static const char *const others[] = {"host", "hostaddr", "port",
+										 "target_session_attrs"};
+	const char *standby;
+
 	if (stream_conn == NULL || purpose == PG_PURPOSE_STREAM)
 		return false;
-	return purpose == PG_PURPOSE_SQL ||
-		   (config_foreign(config, "maintenance", "host") == NULL &&
-			config_foreign(config, "maintenance", "hostaddr") == NULL &&
-			config_foreign(config, "maintenance", "port") == NULL);
+	if (purpose == PG_PURPOSE_SQL)
+		return true;
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+	{
+		if (config_foreign(config, "maintenance", others[i]) != NULL)
+			return false;
+	}
+	standby = PQparameterStatus(stream_conn, "in_hot_standby");
+	return standby == NULL || strcmp(standby, "on") != 0;
 }
 
 /*
