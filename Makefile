@@ -177,7 +177,7 @@ bench-relay: deps ## Compare the relay with Debezium: drain, CPU, memory, latenc
 
 bench-http: deps ## Compare a relay that is scraped every second with one without [http]
 	$(MAKE) all
-	$(PYTHON) bench/http.py
+	$(PYTHON) bench/scrape.py
 
 installcheck: ## Run pg_regress against a running server with all installed (PGHOST, PGPORT, PGUSER)
 	test/installcheck.sh

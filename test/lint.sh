@@ -62,5 +62,10 @@ shellcheck -x .ci/run test/*.sh test/setup/*.sh deploy/images/*.sh deploy/*.sh \
     deploy/relay/*.sh deploy/relay/*.bash
 build/venv/bin/ruff check --quiet
 
+echo "benchmarks begin"
+for script in bench/*.py; do
+    PYTHONPATH=test build/venv/bin/python "$script" --help > /dev/null
+done
+
 echo "images"
 build/venv/bin/hadolint deploy/images/*.Dockerfile examples/python/Dockerfile

@@ -16,7 +16,7 @@
 static const KafkaProperty properties[] = {
 	{"auto.offset.reset", "earliest"},
 	{"queued.max.messages.kbytes", "1024"},
-	{"queued.min.messages", "10000"},
+	{"queued.min.messages", "1000"},
 	{"fetch.max.bytes", "8388608"},
 };
 
