@@ -5,11 +5,11 @@
  *
  * A broker that knows nothing of a producer takes any sequence number from it
  * (ProducerAppendInfo.checkSequence()).  So of two requests in flight the
- *second may be written though the first was refused: by a replica that does not
- *lead the partition yet, or while too few are in sync.  librdkafka takes the
- *first for written then (rd_kafka_dr_implicit_ack()), and it is lost; if it is
- *sent again it comes too late.  Once an event of the producer is acknowledged
- *every replica in sync knows it, and refuses a gap.
+ * second may be written though the first was refused: by a replica that does
+ * not lead the partition yet, or while too few are in sync.  librdkafka takes
+ * the first for written then (rd_kafka_dr_implicit_ack()), and it is lost; if
+ * it is sent again it comes too late.  Once an event of the producer is
+ * acknowledged every replica in sync knows it, and refuses a gap.
  *
  * What the partitioner decides is known only inside of the call that produces,
  * so the guard is in the partitioner.
@@ -33,8 +33,7 @@ typedef struct KafkaPilot
 /* More partitions of a topic are not guarded. */
 #define KAFKA_PILOTS_MAX 65536
 
-/* The partitions of a topic, as one producer knows them.  All zero: not at all.
- */
+/* The partitions of a topic, as a producer knows them; all zero: not at all. */
 typedef struct KafkaPilots
 {
 	KafkaPilot *partitions; /* owned */
@@ -47,9 +46,8 @@ typedef struct KafkaPlacing
 {
 	const KafkaPilots *pilots;
 	int64_t now_ms;
-	int32_t
-		partition; /* RD_KAFKA_PARTITION_UA: the partitioner was not asked */
-	bool refused;  /* it is to be tried again after a delivery */
+	int32_t partition; /* RD_KAFKA_PARTITION_UA: nobody asked for one */
+	bool refused;      /* it is to be tried again after a delivery */
 } KafkaPlacing;
 
 /*

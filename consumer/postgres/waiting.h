@@ -5,8 +5,8 @@
  *
  * A walsender that creates a slot waits until the transactions that are open
  * have ended, and one that starts a stream may wait for a lock.  It says
- *nothing meanwhile, as a server that is gone does.  So somebody else is asked:
- *the server, over another connection, which is made only then.  Nothing here
+ * nothing meanwhile, as a server that is gone does.  So somebody else is asked:
+ * the server, over another connection, which is made only then.  Nothing here
  * blocks; the caller polls the descriptor, and calls again when it is due.
  *
  *-------------------------------------------------------------------------
