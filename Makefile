@@ -157,9 +157,9 @@ bench-drain: deps ## Measure how fast a backlog of one-event transactions drains
 	$(MAKE) all
 	$(PYTHON) bench/drain.py
 
-bench-decoder: deps ## Compare the cost of decoding with pgoutput, wal2json and nothing
+bench-decoder: deps ## Compare the cost of decoding with pgoutput, wal2json, nothing [AGAINST=commit]
 	$(MAKE) decoder
-	$(PYTHON) bench/decoder.py
+	$(PYTHON) bench/decoder.py $(if $(AGAINST),--against $(AGAINST))
 
 bench-audit: deps ## Measure time and memory of an audit of ten million rows [ROWS=10000000]
 	$(MAKE) all

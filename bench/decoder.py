@@ -31,6 +31,9 @@ PLUGINS = {
     ),
 }
 
+# The library with the decoder of another commit.
+BEFORE = "pg_outbox_before"
+
 FILL = """
 CREATE PROCEDURE fill(target regclass, transactions int, size int)
 LANGUAGE plpgsql AS $$
@@ -61,13 +64,28 @@ def empty_plugin(scratch: Scratch) -> Path:
     return folder / "empty_plugin.so"
 
 
-def server(scratch: Scratch) -> Postgres:
+def decoder_of(scratch: Scratch, commit: str) -> Path:
+    """Builds the decoder of another commit; the file is another library's name."""
+    folder = scratch.path / BEFORE
+    archive = folder.with_suffix(".tar")
+    folder.mkdir()
+    run(["git", "-C", str(ROOT), "archive", f"--output={archive}", commit, "VERSION", "decoder"])
+    run(["tar", "-xf", str(archive), "-C", str(folder)])
+    run(["make", "-C", str(folder / "decoder"), f"PG_CONFIG={os.environ['PG_CONFIG']}"])
+    return (folder / "decoder/pg_outbox.so").rename(folder / f"{BEFORE}.so")
+
+
+def server(scratch: Scratch, against: str | None) -> Postgres:
     postgres = Postgres(scratch)
     shutil.copy(empty_plugin(scratch), postgres.library.parent)
+    if against is not None:
+        shutil.copy(decoder_of(scratch, against), postgres.library.parent)
+        PLUGINS[f"pg_outbox of {against}"] = (BEFORE, *PLUGINS["pg_outbox"][1:])
     postgres.configure("shared_buffers = 512MB", "max_wal_size = 20GB")
     if postgres.knows_output_plugin_libraries():
         postgres.configure(
-            "output_plugin_libraries = 'pgoutput, pg_outbox, wal2json, empty_plugin'"
+            "output_plugin_libraries = 'pgoutput, pg_outbox, wal2json, empty_plugin,"
+            f" {BEFORE}'"
         )
     postgres.start()
     with postgres.connect() as db:
@@ -156,9 +174,10 @@ def main() -> None:
     parser.add_argument("--events", type=int, default=200_000)
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--workload", type=int, choices=range(len(WORKLOADS)))
+    parser.add_argument("--against", metavar="COMMIT", help="whose decoder runs as well")
     arguments = parser.parse_args()
     with Scratch() as scratch:
-        postgres = server(scratch)
+        postgres = server(scratch, arguments.against)
         try:
             for number, workload in enumerate(WORKLOADS):
                 if arguments.workload in (None, number):
