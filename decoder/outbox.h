@@ -46,7 +46,7 @@ typedef struct OutboxMember
 typedef struct Outbox
 {
 	const EventOptions *options;
-	Oid table;  /* that option "tables" names; of a message invalid */
+	Oid table;  /* whose rows they are, for moves; of a message invalid */
 	Bytes name; /* schema.table, quoted as SQL does, UTF-8 */
 	int natts;
 	Text topic; /* one part where a regex routes */

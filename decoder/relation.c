@@ -282,6 +282,21 @@ find_column(const ColumnSource *source, const char *name, Oid *unfit)
 }
 
 /*
+ * The table whose rows a relation holds, so that one that is deleted from it
+ * and inserted into another of the same table has moved.  Of partitions it is
+ * their root: a pattern may match them, and not it.
+ */
+static Oid
+rows_belong_to(Relation relation, const List *lineage, const Relative *named)
+{
+	if (named == NULL)
+		return InvalidOid;
+	if (relation->rd_rel->relispartition)
+		return ((const Relative *) llast(lineage))->relid;
+	return named->relid;
+}
+
+/*
  * Resolves all that the options say of a table, in the current context; named
  * is the table that option "tables" names, or NULL if it was renamed.  What is
  * resolved points to its names, which so have to live as long.  Where that is
@@ -303,7 +318,6 @@ resolve(const EventOptions *options, Relation relation, const Relative *named,
 	Outbox *outbox = outbox_resolve(options, &table.source);
 
 	outbox->name = relation_name(relation);
-	outbox->table = named != NULL ? named->relid : InvalidOid;
 	return outbox;
 }
 
@@ -386,6 +400,7 @@ rebuild(RelationCache *cache, RelationEntry *entry, Relation relation,
 	old = MemoryContextSwitchTo(entry->context);
 	entry->outbox = resolve(table != NULL ? table->events : renamed->was_events,
 							relation, named, strict && exact, !entry->warned);
+	entry->outbox->table = rows_belong_to(relation, lineage, named);
 	if (renamed != NULL)
 		entry->outbox->lacks = renamed_error(renamed);
 	/* A row that is inserted raises the ERROR. */

@@ -63,6 +63,15 @@ INSERT INTO other (id, published, aggregate_id) VALUES (lpad('8', 32, '0')::uuid
 COMMIT;
 SELECT members('key', 'tables', 'public.m, public.other', 'headers', '');
 
+-- A pattern that matches the partitions, each, and not their table; rows of another table stay events.
+SELECT add(20, 'matched');
+UPDATE m SET published = true WHERE aggregate_id = 'matched';
+BEGIN;
+DELETE FROM m WHERE aggregate_id = 'matched';
+INSERT INTO other (id, published, aggregate_id) VALUES (lpad('20', 32, '0')::uuid, true, 'of another table');
+COMMIT;
+SELECT members('key', 'tables', 'public.m_*, public.other*', 'headers', '');
+
 -- Without the id in the replica identity nobody can tell: an event, and a warning, once.
 ALTER TABLE m_new REPLICA IDENTITY NOTHING;
 ALTER TABLE m_old REPLICA IDENTITY NOTHING;
