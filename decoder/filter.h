@@ -68,6 +68,14 @@ extern Filter *filter_parse(const char *option, const char *value);
 extern const char *filter_prepare(Filter *filter, Column *column);
 
 /*
+ * Returns the first constant of a condition that is not a label of the column's
+ * enum, as the option has it, or NULL: there is none, or the column is no enum.
+ * To be called before filter_prepare; reads the catalog.
+ */
+extern const char *filter_unknown_label(const Filter *filter,
+										const Column *column);
+
+/*
  * Whether a row matches.  Sets *error if a value is not in the WAL record, so
  * that nobody can tell.  Allocates in the current context.
  */

@@ -16,6 +16,7 @@
 #include "catalog/pg_type.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
+#include "utils/syscache.h"
 
 #include "filter.h"
 #include "utf8.h"
@@ -137,6 +138,26 @@ filter_prepare(Filter *filter, Column *column)
 			return psprintf("its values cannot be compared with %s%s%s",
 							constant->is_quoted ? "'" : "", constant->text,
 							constant->is_quoted ? "'" : "");
+	}
+	return NULL;
+}
+
+const char *
+filter_unknown_label(const Filter *filter, const Column *column)
+{
+	ListCell *lc;
+
+	if (filter->kind != FILTER_IN || column->is_field ||
+		get_typtype(column->typid) != TYPTYPE_ENUM)
+		return NULL;
+	foreach (lc, filter->constants)
+	{
+		const FilterConstant *constant = lfirst(lc);
+
+		if (!SearchSysCacheExists2(ENUMTYPOIDNAME,
+								   ObjectIdGetDatum(column->typid),
+								   CStringGetDatum(constant->text)))
+			return constant->text;
 	}
 	return NULL;
 }

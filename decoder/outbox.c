@@ -501,6 +501,26 @@ copy_constants(List *constants)
 	return copies;
 }
 
+/* Warns of a value that no row has; a later ALTER TYPE may add it. */
+static void
+warn_of_label(const ColumnSource *source, const Filter *filter,
+			  const Column *column)
+{
+	const char *label;
+
+	if (!source->warns)
+		return;
+	label = filter_unknown_label(filter, column);
+	if (label == NULL)
+		return;
+	ereport(WARNING,
+			(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
+			 errmsg("option \"where\" compares column \"%s\" of table %s with "
+					"'%s', which is no label of type %s: no row has it",
+					column->name, source->name, label,
+					format_type_be(column->typid))));
+}
+
 /* Resolves a condition on a column. */
 static void
 resolve_condition(Outbox *outbox, const ColumnSource *source, Filter *filter)
@@ -515,6 +535,7 @@ resolve_condition(Outbox *outbox, const ColumnSource *source, Filter *filter)
 				 : required_column(outbox, source, names, "where");
 	if (column == NULL)
 		return;
+	warn_of_label(source, filter, column);
 	filter->constants = copy_constants(filter->constants);
 	error = filter_prepare(filter, column);
 	if (error == NULL)
