@@ -138,6 +138,60 @@ def test_a_standby_that_diverged(own_outbox: Outbox, standby: Postgres) -> None:
     assert "the server has another history" in relay.log()
 
 
+def add_at_a_segment(outbox: Outbox, aggregate_type: str) -> str:
+    """Commits an event as the first record of a WAL segment, without images of pages;
+    returns the position behind it."""
+    insert = (
+        "INSERT INTO outbox (aggregate_type, aggregate_id, event_type, payload)"
+        " VALUES (%s, 'k', 'e', to_jsonb(repeat('x', 20000)))",
+        (aggregate_type,),
+    )
+    outbox.db.execute("CHECKPOINT")
+    with outbox.db.transaction(force_rollback=True):
+        outbox.db.execute(*insert)
+    outbox.db.execute("SELECT pg_switch_wal()")
+    outbox.db.execute(*insert)
+    return outbox.wal_end()
+
+
+def test_a_refused_event_is_none_of_another_history(
+    own_outbox: Outbox, standby: Postgres
+) -> None:
+    """What Kafka refused is known by its position, where the promoted standby has
+    another event, which is published."""
+    outbox = own_outbox
+    primary = outbox.postgres
+    refused = f"{outbox.aggregate_type[:-1]}_"
+    dead = f"{outbox.topic}.dead"
+    outbox.kafka.create_topic(f"{refused}.events", **{"max.message.bytes": "10000"})
+    outbox.kafka.create_topic(dead, **{"max.message.bytes": "50"})
+    outbox.create_slot()
+    relay = outbox.relay(
+        *hosts(standby, primary), "-X", "relay.on_error=dead-letter",
+        "-X", f"relay.dead_letter_topic={dead}",
+    )
+    outbox.add("k", "1")
+    outbox.wait_published(1)
+    outbox.wait_all_confirmed()
+    standby.kill()
+    end = add_at_a_segment(outbox, refused)
+    relay.wait_for_log("holding: an event cannot be published")
+    primary.kill()
+    relay.wait_for_log("waiting for PostgreSQL")
+    relay.signal(signal.SIGSTOP)
+
+    standby.start()
+    standby.promote()
+    outbox.postgres = standby
+    outbox.reconnect()
+    outbox.create_slot()
+    assert add_at_a_segment(outbox, outbox.aggregate_type) == end
+    relay.signal(signal.SIGCONT)
+    outbox.wait_published(2)
+    outbox.wait_all_confirmed()
+    assert outbox.kafka.read(dead) == []
+
+
 class Backup:
     """The folder of a server that is stopped, to set it back to."""
 
