@@ -112,7 +112,14 @@ commands() {
         -e '/^    # .*\\$/{N;s/\\\n *//;ba' -e '}' -e 's/^    # //p'
 }
 
-# Runs the commands of a section.  What differs here: where packages and broker are.
+# Installs the packages, as after "make deb".
+install_packages() {
+    apt install pg-outbox "postgresql-$N-pg-outbox" kcat sudo 2>&1 | tee /installed.log
+}
+
+# follow PAGE SECTION INSTALL
+# Runs the commands of a section; INSTALL installs the packages, which are made.  What
+# differs here: where packages and broker are.
 follow() {
     local command
     commands "$1" "$2" > /commands
@@ -122,13 +129,9 @@ follow() {
         command=${command//kafka:9092/$BROKERS}
         echo "# $command"
         case $command in
-            "make deb") ;;
-            "apt install "*)
-                apt install pg-outbox "postgresql-$N-pg-outbox" kcat sudo 2>&1 |
-                    tee /installed.log
-                ;;
+            "apt install ./build/deb/"*) "$3" ;;
+            "apt "* | "make deb") ;;
             "systemctl enable --now pg_outbox") start_relay ;;
-            "apt upgrade"*) upgrade_packages ;;
             "systemctl restart pg_outbox") stop_relay && start_relay && insert After ;;
             *systemctl*) fail "what is $command here?" ;;
             kcat*) wait_for is_published Write && bash -euo pipefail -c "$command" ;;
@@ -154,7 +157,7 @@ expect_line /apt.log "postgresql-$N-pg-outbox : Depends: postgresql-$N"
 rm /etc/apt/preferences.d/none
 
 say "from nothing to an event, by docs/install.md"
-follow /install.md "From nothing to an event"
+follow /install.md "From nothing to an event" install_packages
 expect "mode and owner of $config" "$(stat -c '%a %U %G' "$config")" "640 root outbox_relay"
 expect "the user's shell" "$(getent passwd outbox_relay | cut -d : -f 6-7)" "/nonexistent:/usr/sbin/nologin"
 [ -e /usr/share/bash-completion/completions/pg_outbox ] || fail "there is no completion"
@@ -172,7 +175,7 @@ expect "printed steps" "$(wc -l < /steps)" 9
 say "an upgrade, by docs/upgrade.md"
 sha256sum "$config" > /config.sum
 offer "$VERSION"
-follow /upgrade.md "Debian packages"
+follow /upgrade.md "Debian packages" upgrade_packages
 sha256sum --quiet --check /config.sum
 expect "mode and owner of $config" "$(stat -c '%a %U %G' "$config")" "640 root outbox_relay"
 expect "the relay's version" "$(pg_outbox --version)" "pg_outbox $VERSION"
