@@ -115,6 +115,8 @@ commands() {
 # Installs the packages, as after "make deb".
 install_packages() {
     apt install pg-outbox "postgresql-$N-pg-outbox" kcat sudo 2>&1 | tee /installed.log
+    # As the service manager would have.
+    pg_ctlcluster "$N" main start
 }
 
 # follow PAGE SECTION INSTALL
