@@ -14,13 +14,22 @@
 #include "relay/state.h"
 
 /*
- * As long as the process lives and the server is of the same history, events
- * that were handed to the producer are recognised by their position.
+ * As long as the process lives, the server is of the same history, and no other
+ * relay published meanwhile, events that were handed to the producer are
+ * recognised by their position.
  */
 static int64_t
 begin(Relay *relay)
 {
-	tracker_reconnected(relay->tracker);
+	if (relay_others_published(relay))
+	{
+		log_info("another relay may have published meanwhile: what is not "
+				 "confirmed is published again");
+		tracker_reset(relay->tracker);
+		intake_restart(relay->intake);
+	}
+	else
+		tracker_reconnected(relay->tracker);
 	return relay_got_stream(relay);
 }
 

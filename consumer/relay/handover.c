@@ -10,7 +10,10 @@
  *	- what is in flight when the stream is lost may be acknowledged for
  *	  GRACE_MS, and is then given up with its sockets (kafka/sockets.c);
  *	- nothing is published for QUIET_MS after the stream has begun, unless the
- *	  process is new and the slot was free at once.
+ *	  process is new and the slot was free at once;
+ *	- who gets it back, and cannot know that no other has published meanwhile,
+ *	  publishes again what the slot has: the other may have begun before what
+ *	  this one published last, and not have come as far.
  * That a connection is lost is noticed before the server gives the slot to
  * another: statuses go out four times in wal_sender_timeout, and must be
  * acknowledged by the network as soon (postgres/stream.c, limit_silence).
@@ -34,8 +37,18 @@ relay_lost_stream(Relay *relay)
 {
 	relay->fresh = false;
 	relay->quiet_ms = 0;
+	if (relay->lost_ms == 0 && *relay->history.system_identifier != '\0')
+		relay->lost_ms = clock_ms();
 	if (relay->give_up_ms == 0 && kafka_in_flight(relay->kafka) > 0)
 		relay->give_up_ms = clock_ms() + GRACE_MS;
+}
+
+bool
+relay_others_published(const Relay *relay)
+{
+	if (relay->lost_ms == 0)
+		return false;
+	return relay->others || clock_ms() - relay->lost_ms >= QUIET_MS;
 }
 
 int64_t
@@ -43,6 +56,8 @@ relay_got_stream(Relay *relay)
 {
 	int64_t wait = relay->fresh ? 0 : QUIET_MS;
 
+	relay->lost_ms = 0;
+	relay->others = false;
 	relay->quiet_ms = wait == 0 ? 0 : clock_ms() + wait;
 	relay->fresh = false;
 	return wait;

@@ -17,6 +17,12 @@
 extern void relay_lost_stream(Relay *relay);
 
 /*
+ * Tells whether another relay may have published since this one lost its
+ * stream; to be asked before relay_got_stream().
+ */
+extern bool relay_others_published(const Relay *relay);
+
+/*
  * The stream has begun: nothing is published as long as relay_is_quiet(),
  * which is for so long, in ms.
  */

@@ -57,6 +57,7 @@ relay_serve_pause(Relay *relay)
 		return;
 	error_set(&reason, "this process was stopped for up to %" PRId64 " ms",
 			  pause);
+	relay->lost_ms = relay->turn_ms - pause;
 	relay_give_up_in_flight(relay, reason.text);
 	relay_hang_up(relay, &reason);
 }

@@ -168,6 +168,7 @@ on_busy(Relay *relay, const Error *err)
 {
 	backoff_reset(&relay->backoff);
 	relay_lost_stream(relay);
+	relay->others = true;
 	relay->reconnect_ms = clock_ms() + STANDBY_MS;
 	tell_waiting(relay, PG_ERROR_BUSY, err);
 }

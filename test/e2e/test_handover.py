@@ -137,6 +137,38 @@ def test_cut_off_from_both(pair: Pair) -> None:
     assert verdict.is_kept() and not verdict.excused, verdict
 
 
+def test_what_another_relay_did_not_reach(pair: Pair) -> None:
+    """The first relay publishes all and can confirm nothing of it; the second comes
+    as far as an event that it may not publish.  The first goes on from there, though
+    it has published the rest: else that would stay behind what the second repeated."""
+    pair.db.execute("ALTER TABLE outbox ADD note text")
+    headers = ("-X", "outbox.headers=id,event_type:eventType,note")
+    set_sender_timeout(pair, "3s")
+    first = pair.proxied_relay(*headers)
+    pair.number(1)
+    pair.wait_published(1)
+    pair.wait_all_confirmed()
+    pair.postgres_proxy.set_mode("hold")
+    pair.db.execute("ALTER TABLE outbox ALTER note SET DEFAULT repeat('x', 5000)")
+    pair.number(5)
+    pair.db.execute("ALTER TABLE outbox ALTER note SET DEFAULT repeat('x', 20000)")
+    pair.number(1)
+    pair.db.execute("ALTER TABLE outbox ALTER note DROP DEFAULT")
+    pair.number(5)
+    pair.wait_published(12)
+    second = pair.relay(*headers, "-X", "outbox.max_event_bytes=10000")
+    second.wait_for_log("holding: an event cannot be published")
+    assert second.terminate() == 0
+    pair.postgres_proxy.set_mode("pass")
+    pair.postgres_proxy.cut()
+    pair.number(1)
+    pair.wait_all_confirmed()
+    verdict = pair.verdict()
+    assert verdict.is_kept() and not verdict.excused, verdict
+    assert verdict.repeated == 11
+    assert first.terminate() == 0
+
+
 def stop_amid_a_backlog(pair: Pair) -> tuple[Relay, Relay]:
     """Stops a relay that has as much in flight as there may be, and waits until
     another one has published all."""

@@ -2,7 +2,6 @@
 
 import contextlib
 import select
-import selectors
 import socket
 import threading
 import time
@@ -19,6 +18,7 @@ class Proxy:
         self._mode = "pass"
         self._last_words: bytes | None = None
         self._pairs: set[tuple[socket.socket, socket.socket]] = set()
+        self._dumb: set[tuple[socket.socket, socket.socket]] = set()
         self._lock = threading.Lock()
         self._held = 0
         self._closed = False
@@ -66,73 +66,89 @@ class Proxy:
         except OSError:
             client.close()
             return
+        server.settimeout(None)
         pair = (client, server)
         with self._lock:
             self._pairs.add(pair)
+        threading.Thread(target=self._pump, args=(pair, server, client), daemon=True).start()
+        self._pump(pair, client, server)
+
+    def _pump(
+        self,
+        pair: tuple[socket.socket, socket.socket],
+        source: socket.socket,
+        sink: socket.socket,
+    ) -> None:
+        """Forwards one direction; each goes on while the other is stuck."""
         try:
-            self._forward(client, server)
-        except (OSError, ValueError, KeyError):
+            self._forward(pair, source, sink)
+        except (OSError, ValueError):
             pass  # one of them is closed
         finally:
             with self._lock:
                 self._pairs.discard(pair)
+                self._dumb.discard(pair)
             _close(pair)
 
-    def _forward(self, client: socket.socket, server: socket.socket) -> None:
-        selector = selectors.DefaultSelector()
-        selector.register(client, selectors.EVENT_READ, server)
-        selector.register(server, selectors.EVENT_READ, client)
-        swallowed = False
+    def _forward(
+        self,
+        pair: tuple[socket.socket, socket.socket],
+        source: socket.socket,
+        sink: socket.socket,
+    ) -> None:
+        client, _ = pair
         while not self._closed:
+            if self._mode == "hold" and source is client:
+                self._hold(client, sink)
+                continue
+            if not _is_readable(source, 0.02) or (self._mode == "hold" and source is client):
+                continue
             if self._mode == "stall":
                 time.sleep(0.02)
                 continue
-            for key, _ in selector.select(0.1):
-                if self._mode == "hold" and key.fileobj is client:
-                    self._hold(client, server)
-                    continue
-                # What a client that is gone has left behind is lost with it.
-                if _is_reset(client):
-                    return
-                throttled = self._mode == "throttle"
-                data = key.fileobj.recv(2048 if throttled else 65536)
-                if not data:
-                    return
-                # Bytes are missing from then on: the connection stays dumb.
-                swallowed = swallowed or self._mode == "swallow"
-                if swallowed:
-                    continue
-                if self._last_words and key.fileobj is client and self._last_words in data:
-                    self._mode, self._last_words = "hold", None
-                key.data.settimeout(None)
-                key.data.sendall(data)
-                if throttled:
-                    time.sleep(0.01)
-
+            # What a client that is gone has left behind is lost with it.
+            if _is_reset(client):
+                return
+            throttled = self._mode == "throttle"
+            data = source.recv(2048 if throttled else 65536)
+            if not data:
+                return
+            if self._mode == "swallow":
+                self._dumb.add(pair)
+            if pair in self._dumb:
+                continue  # bytes are missing from then on
+            if self._last_words and source is client and self._last_words in data:
+                self._mode, self._last_words = "hold", None
+            sink.sendall(data)
+            if throttled:
+                time.sleep(0.01)
 
     def _hold(self, client: socket.socket, server: socket.socket) -> None:
         """Keeps what the client sends as long as the mode lasts."""
         kept = bytearray()
         ended = False
-        client.settimeout(0.02)
         while self._mode == "hold" and not self._closed:
-            data = b""
-            try:
-                data = b"" if ended else client.recv(65536)
-                ended = not data
-            except TimeoutError:
+            if ended:
+                time.sleep(0.02)
                 continue
-            except OSError:
-                ended = True
+            if not _is_readable(client, 0.02):
+                continue
+            data = b""
+            with contextlib.suppress(OSError):
+                data = client.recv(65536)
+            ended = not data
             kept += data
             with self._lock:
                 self._held += len(data)
-            if ended:
-                time.sleep(0.02)
         server.sendall(kept)
         with self._lock:
             self._held -= len(kept)
-        client.settimeout(None)
+
+
+def _is_readable(end: socket.socket, seconds: float) -> bool:
+    poll = select.poll()
+    poll.register(end, select.POLLIN)
+    return bool(poll.poll(seconds * 1000))
 
 
 def _is_reset(end: socket.socket) -> bool:
