@@ -313,20 +313,24 @@ reserve_port(char port[8])
 	return holder;
 }
 
-/* Puts a list of the same item in the place of a list of hosts or ports. */
-static void
+/*
+ * Adds a list of the same item behind that of hosts or ports, which it counts
+ * instead of; libpq reads both.  Returns it, to be freed after the parameters.
+ */
+static char *
 replace_list(PgParameters *parameters, size_t i, const char *item,
 			 unsigned count)
 {
-	free(parameters->lists[i]);
-	parameters->lists[i] = hosts_repeat(item, count);
-	add(parameters, list_keywords[i], parameters->lists[i]);
+	char *list = hosts_repeat(item, count);
+
+	add(parameters, list_keywords[i], list);
+	return list;
 }
 
 /* Puts other hosts in the place of the real ones, as many. */
 static void
 replace_hosts(const Config *config, PgPurpose purpose, const char *port,
-			  PgParameters *parameters)
+			  PgParameters *parameters, char *lists[LENGTH(list_keywords)])
 {
 	const char *hosts = pgparameters_value(config, purpose, "host");
 	const char *addresses = pgparameters_value(config, purpose, "hostaddr");
@@ -339,10 +343,11 @@ replace_hosts(const Config *config, PgPurpose purpose, const char *port,
 		ports = NULL;
 	}
 	if (hosts != NULL)
-		replace_list(parameters, 0, "127.0.0.1", hosts_count(hosts));
-	replace_list(parameters, 1, "127.0.0.1",
-				 hosts_count(addresses != NULL ? addresses : hosts));
-	replace_list(parameters, 2, port, ports != NULL ? hosts_count(ports) : 1);
+		lists[0] = replace_list(parameters, 0, "127.0.0.1", hosts_count(hosts));
+	lists[1] = replace_list(parameters, 1, "127.0.0.1",
+							hosts_count(addresses != NULL ? addresses : hosts));
+	lists[2] = replace_list(parameters, 2, port,
+							ports != NULL ? hosts_count(ports) : 1);
 }
 
 /* The ports, which are replaced where libpq looks at the rest. */
@@ -390,13 +395,14 @@ static bool
 check_values(const Config *config, PgPurpose purpose, Error *err)
 {
 	PgParameters parameters;
+	char *lists[LENGTH(list_keywords)] = {NULL};
 	char port[8];
 	int holder = reserve_port(port);
 	PGconn *conn;
 	const char *reason;
 
 	pgparameters_collect(config, purpose, 0, &parameters);
-	replace_hosts(config, purpose, port, &parameters);
+	replace_hosts(config, purpose, port, &parameters, lists);
 	/* Else the password file is read, and complained of. */
 	add(&parameters, "password", "none");
 	conn = PQconnectdbParams(parameters.keywords, parameters.values, 0);
@@ -410,6 +416,8 @@ check_values(const Config *config, PgPurpose purpose, Error *err)
 				  (int) strcspn(reason, "\n"), reason);
 	PQfinish(conn);
 	pgparameters_release(&parameters);
+	for (size_t i = 0; i < LENGTH(lists); i++)
+		free(lists[i]);
 	close(holder);
 	return reason == NULL;
 }

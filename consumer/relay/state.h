@@ -66,10 +66,10 @@ typedef struct Relay
 	bool ended;          /* the server has ended the stream in order */
 	int64_t deadline_ms; /* of draining and finishing */
 
-	bool fresh;         /* it has only just begun, and never waited */
-	int64_t lost_ms;    /* since when the slot may be another's; 0 = it is not */
-	bool others;        /* another was seen with it since then */
-	int64_t quiet_ms;   /* nothing is published before */
+	bool fresh;       /* it has only just begun, and never waited */
+	int64_t lost_ms;  /* since when the slot may be another's; 0 = it is not */
+	bool others;      /* another was seen with it since then */
+	int64_t quiet_ms; /* nothing is published before */
 	int64_t give_up_ms; /* when what is in flight is given up; 0 = never */
 	bool purge;         /* it is, now */
 	int64_t turn_ms;    /* when the last turn of the loop began */
