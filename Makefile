@@ -88,6 +88,16 @@ WORKERS = 3
 check-e2e: all ## Run the tests on a real PostgreSQL and a real Kafka; PYTEST_ARGS="-k name"
 	$(PYTHON) -m pytest -n $(WORKERS) --dist worksteal $(PYTEST_ARGS) test/e2e
 
+# A relay that takes several times the memory, so not those tests that measure it.
+check-asan: deps ## Run the end-to-end tests with a relay that has AddressSanitizer in it
+	$(MAKE) decoder extension
+	$(MAKE) -C consumer clean
+	$(MAKE) -C consumer CFLAGS='-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
+		-fno-sanitize-recover=undefined'
+	trap '$(MAKE) -C consumer clean' EXIT; \
+		$(PYTHON) -m pytest -n $(WORKERS) --dist worksteal --ignore test/e2e/test_memory.py \
+		$(PYTEST_ARGS) test/e2e
+
 check-examples: decoder extension ## Run the tests of the examples
 	$(PYTHON) -m harness.with_postgres build/venv/bin/python -m pytest examples/python
 
@@ -210,7 +220,7 @@ help: ## List the targets
 
 .PHONY: all decoder extension consumer manual install uninstall packages deps demo check \
 	check-lint check-unit check-fuzz check-sanitize check-regress check-isolation \
-	check-stream check-e2e check-faults check-takeover check-demo check-examples \
+	check-stream check-e2e check-asan check-faults check-takeover check-demo check-examples \
 	check-installcheck check-compose check-manifests check-deploy check-fresh check-matrix \
 	check-cassert images check-images \
 	check-release check-dist check-deb dist deb \
