@@ -95,7 +95,7 @@ check-asan: deps ## Run the end-to-end tests with a relay that has AddressSaniti
 	$(MAKE) -C consumer CFLAGS='-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
 		-fno-sanitize-recover=undefined'
 	trap '$(MAKE) -C consumer clean' EXIT; \
-		$(PYTHON) -m pytest -n $(WORKERS) --dist worksteal --ignore test/e2e/test_memory.py \
+		$(PYTHON) -m pytest -n $(WORKERS) --dist worksteal -k "not memory" \
 		$(PYTEST_ARGS) test/e2e
 
 check-examples: decoder extension ## Run the tests of the examples
