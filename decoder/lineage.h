@@ -21,8 +21,8 @@ typedef struct Relative
 /*
  * Returns (Relative *) a table, what it is a partition or an inheritance child
  * of, and so on; nearer ones first, each once.  A partition that is being
- * detached belongs to its parent until that is done.  Needs a transaction: reads the
- * catalog.  Allocates in the current context.
+ * detached belongs to its parent until that is done.  Needs a transaction:
+ * reads the catalog.  Allocates in the current context.
  */
 extern List *lineage_of(Oid relid);
 

@@ -22,6 +22,9 @@
 /* Longer than anything takes here, in ms. */
 #define PATIENCE_MS 30000
 
+/* How late a broker answers that is to have several requests, in ms. */
+#define ANSWER_MS 500
+
 /* A producer, its broker, and what it reported. */
 typedef struct Site
 {
@@ -195,6 +198,8 @@ what_librdkafka_concludes_is_no_delivery(void **state)
 	set_up(&site, 1);
 	produce(&site, 1, KAFKA_ANY_PARTITION);
 	serve_until(&site, 1);
+	/* Both are in flight before the first is answered. */
+	rd_kafka_mock_broker_set_rtt(site.broker, 1, ANSWER_MS);
 	refuse_next(&site);
 	assert_int_equal(produce(&site, 2, KAFKA_ANY_PARTITION), KAFKA_QUEUED);
 	assert_int_equal(produce(&site, 3, KAFKA_ANY_PARTITION), KAFKA_QUEUED);
