@@ -64,7 +64,7 @@ build/venv/bin/ruff check --quiet
 
 echo "benchmarks begin"
 for script in bench/*.py; do
-    PYTHONPATH=test build/venv/bin/python "$script" --help > /dev/null
+    env PYTHONPATH=test build/venv/bin/python "$script" --help > /dev/null
 done
 
 echo "images"
