@@ -98,6 +98,15 @@ class Outbox:
         """Connects the test again after the server was away."""
         self.db = self.postgres.connect(self.dbname)
 
+    def fail_over(self, standby: Postgres) -> None:
+        """The standby is started if need be, and promoted; it is the server now."""
+        self.postgres.kill()
+        if standby._process is None:
+            standby.start()
+        standby.promote()
+        self.postgres = standby
+        self.reconnect()
+
     def add(self, key: str = "k", payload: str = "{}") -> None:
         """Commits one event."""
         self.db.execute(ADD, (self.aggregate_type, key, payload))

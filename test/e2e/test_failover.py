@@ -47,6 +47,16 @@ def hosts(*servers: Postgres) -> tuple[str, ...]:
     )
 
 
+def fail_over(outbox: Outbox, standby: Postgres, relay: Relay) -> None:
+    """The standby gets the slot before the relay comes, which would say that it is
+    missing and end: so the relay is stopped until the test lets it go on."""
+    outbox.postgres.kill()
+    relay.wait_for_log("waiting for PostgreSQL")
+    relay.signal(signal.SIGSTOP)
+    outbox.fail_over(standby)
+    outbox.create_slot()
+
+
 def test_a_standby_is_promoted(own_outbox: Outbox, standby: Postgres) -> None:
     """The relay passes over a host that is away and one that is a standby; when
     that one is promoted it goes on there."""
@@ -66,14 +76,7 @@ def test_a_standby_is_promoted(own_outbox: Outbox, standby: Postgres) -> None:
         "the standby has all",
     )
 
-    primary.kill()
-    relay.wait_for_log("waiting for PostgreSQL")
-    # Before the relay comes, or it says that the slot is missing and ends.
-    relay.signal(signal.SIGSTOP)
-    standby.promote()
-    own_outbox.postgres = standby
-    own_outbox.reconnect()
-    own_outbox.create_slot()
+    fail_over(own_outbox, standby, relay)
     relay.signal(signal.SIGCONT)
     own_outbox.add("k", "2")
     records = own_outbox.wait_published(2)
@@ -119,15 +122,7 @@ def test_a_standby_that_diverged(own_outbox: Outbox, standby: Postgres) -> None:
     outbox.add("k", "2")
     outbox.wait_published(2)
     outbox.wait_all_confirmed()
-    primary.kill()
-    relay.wait_for_log("waiting for PostgreSQL")
-    relay.signal(signal.SIGSTOP)
-
-    standby.start()
-    standby.promote()
-    outbox.postgres = standby
-    outbox.reconnect()
-    outbox.create_slot()
+    fail_over(outbox, standby, relay)
     outbox.add("k", "3")
     assert not is_past(outbox, received(relay))
     # So the position of the server's end does not tell it either.
@@ -176,15 +171,7 @@ def test_a_refused_event_is_none_of_another_history(
     standby.kill()
     end = add_at_a_segment(outbox, refused)
     relay.wait_for_log("holding: an event cannot be published")
-    primary.kill()
-    relay.wait_for_log("waiting for PostgreSQL")
-    relay.signal(signal.SIGSTOP)
-
-    standby.start()
-    standby.promote()
-    outbox.postgres = standby
-    outbox.reconnect()
-    outbox.create_slot()
+    fail_over(outbox, standby, relay)
     assert add_at_a_segment(outbox, outbox.aggregate_type) == end
     relay.signal(signal.SIGCONT)
     outbox.wait_published(2)

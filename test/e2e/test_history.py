@@ -64,16 +64,6 @@ def end_relay(outbox: Outbox, relay: Relay) -> None:
     outbox.relays.remove(relay)
 
 
-def fail_over(outbox: Outbox, standby: Postgres) -> None:
-    """The standby is started if need be, and promoted."""
-    outbox.postgres.kill()
-    if standby._process is None:
-        standby.start()
-    standby.promote()
-    outbox.postgres = standby
-    outbox.reconnect()
-
-
 def test_a_synchronous_standby_is_promoted(
     own_outbox: Outbox, standby: Postgres, scratch: Scratch
 ) -> None:
@@ -98,7 +88,7 @@ def test_a_synchronous_standby_is_promoted(
         "synchronous_standby_names = ''\n"
     )
     move_slot(slot, standby, outbox.slot)
-    fail_over(outbox, standby)
+    outbox.fail_over(standby)
     relay = publishing_relay(outbox)
     assert "timeline=1" in relay.log()
     for n in range(10, 15):
@@ -132,7 +122,7 @@ def test_an_asynchronous_standby_is_promoted(
     outbox.wait_all_confirmed()
     end_relay(outbox, relay)
     move_slot(slot, standby, outbox.slot)
-    fail_over(outbox, standby)
+    outbox.fail_over(standby)
     for n in range(13, 18):
         outbox.add("k", str(n))
     assert outbox.db.execute(
@@ -161,7 +151,7 @@ def test_an_old_primary_comes_back(
     outbox.create_slot()
     outbox.kafka.create_topic(outbox.topic, partitions=1)
     wait_replayed(outbox, standby)
-    fail_over(outbox, standby)
+    outbox.fail_over(standby)
     outbox.create_slot()
     relay = publishing_relay(outbox)
     for n in range(5):
