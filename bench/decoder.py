@@ -65,7 +65,7 @@ def empty_plugin(scratch: Scratch) -> Path:
 
 
 def decoder_of(scratch: Scratch, commit: str) -> Path:
-    """Builds the decoder of another commit; the file is another library's name."""
+    """Builds the decoder of another commit, as a library with a name of its own."""
     folder = scratch.path / BEFORE
     archive = folder.with_suffix(".tar")
     folder.mkdir()
