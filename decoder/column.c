@@ -10,6 +10,7 @@
 #include <ctype.h>
 
 #include "access/detoast.h"
+#include "access/htup_details.h"
 #include "access/transam.h"
 #include "catalog/pg_language.h"
 #include "catalog/pg_proc.h"
