@@ -133,8 +133,10 @@ void
 systemd_serve(Systemd *systemd, const Snapshot *snapshot)
 {
 	systemd->next_ms = clock_ms() + systemd->interval_ms;
+	/* Held at an event it is at work, too: starting over would only repeat. */
 	if (!systemd->is_ready && (snapshot->state == SNAPSHOT_STREAMING ||
-							   snapshot->state == SNAPSHOT_STANDING_BY))
+							   snapshot->state == SNAPSHOT_STANDING_BY ||
+							   snapshot->state == SNAPSHOT_HELD))
 	{
 		systemd->is_ready = true;
 		notify(systemd, "READY=1");

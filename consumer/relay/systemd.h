@@ -3,10 +3,10 @@
  * relay/systemd.h
  *	  Tells the service manager how the relay is: sd_notify(3).
  *
- * READY once the relay streams or stands by, STATUS with the state in a
- * sentence, WATCHDOG as often as is asked for, STOPPING at the end.  The
- * protocol is a datagram to NOTIFY_SOCKET, stable and documented there, so
- * libsystemd is not needed.
+ * READY once the relay streams, stands by or is held at an event, STATUS with
+ * the state in a sentence, WATCHDOG as often as is asked for, STOPPING at the
+ * end.  The protocol is a datagram to NOTIFY_SOCKET, stable and documented
+ * there, so libsystemd is not needed.
  *
  *-------------------------------------------------------------------------
  */

@@ -444,8 +444,14 @@ def notified(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> socket.socket:
 def wait_for(manager: socket.socket, *wanted: str) -> list[str]:
     """Reads until each of these has come, and returns all that came."""
     seen: list[str] = []
-    while not all(any(text.startswith(prefix) for text in seen) for prefix in wanted):
+
+    def have_come() -> bool:
+        if all(any(text.startswith(prefix) for text in seen) for prefix in wanted):
+            return True
         seen.append(manager.recv(4096).decode())
+        return False
+
+    wait_until(have_come, f"{wanted} notified")
     return seen
 
 
@@ -460,3 +466,11 @@ def test_systemd_is_notified(outbox: Outbox, notified: socket.socket) -> None:
     relay.signal(signal.SIGTERM)
     wait_for(notified, "STOPPING=1")
     assert relay.wait() == 0
+
+
+def test_systemd_starts_no_held_relay_over(outbox: Outbox, notified: socket.socket) -> None:
+    """One that is not READY in time is killed, and repeats what it has published."""
+    outbox.create_slot()
+    outbox.db.execute(BAD_TOPIC)
+    outbox.relay()
+    wait_for(notified, "READY=1", "STATUS=Held", "WATCHDOG=1")
