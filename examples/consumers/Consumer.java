@@ -46,8 +46,8 @@ public final class Consumer {
                 Map.of(
                         "bootstrap.servers", arguments[1],
                         "group.id", arguments[3],
-                        // One that is started again has its partitions at once.
-                        "group.instance.id", arguments[3] + "-1",
+                        // One that died is missed after so many ms: the least that a broker takes.
+                        "session.timeout.ms", 6000,
                         "enable.auto.commit", false,
                         "auto.offset.reset", "earliest",
                         // The Java client's default is read_uncommitted.

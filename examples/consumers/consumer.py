@@ -9,7 +9,7 @@ dies and when.  Kafka's offset is committed after that, and only says where to b
 import sys
 
 import psycopg
-from confluent_kafka import Consumer, Message
+from confluent_kafka import Consumer, KafkaException, Message
 
 # Each says with its number of rows whether the event is new; a second consumer that still has the
 # partition waits here for the first one's commit.
@@ -50,8 +50,8 @@ def main(way: str, brokers: str, topic: str, group: str, conninfo: str) -> None:
         {
             "bootstrap.servers": brokers,
             "group.id": group,
-            # One that is started again has its partitions at once.
-            "group.instance.id": f"{group}-1",
+            # One that died is missed after so many ms: the least that a broker takes.
+            "session.timeout.ms": 6000,
             "enable.auto.commit": False,
             "auto.offset.reset": "earliest",
             "isolation.level": "read_committed",
@@ -64,6 +64,8 @@ def main(way: str, brokers: str, topic: str, group: str, conninfo: str) -> None:
             if message is None:
                 continue
             if message.error():
+                if message.error().fatal():
+                    raise KafkaException(message.error())
                 print(message.error(), file=sys.stderr)
                 continue
             process(database, message, way)

@@ -79,7 +79,11 @@ class Consumer:
             assert self._process.poll() is None, self._log.read_text()
             return self.seen() >= events
 
-        wait_until(there, f"{self.name} has seen {events} events", 180)
+        try:
+            wait_until(there, f"{self.name} has seen {events} events", 180)
+        except TimeoutError as error:
+            error.add_note(f"it has seen {self.seen()}; its log:\n{self._log.read_text()}")
+            raise
 
 
 @pytest.fixture
