@@ -1,9 +1,11 @@
 """Values that contradict each other, or are none: each with the sentence that says why."""
 
 import json
+import re
 
 import pytest
 from harness.manifests import template, values
+from harness.process import ROOT
 
 pytestmark = pytest.mark.tools
 
@@ -75,6 +77,11 @@ REFUSED = [
             ("kafka", "ssl\\.key\\.pem"),
             ("kafka", "sasl\\.jaas\\.config"),
             ("kafka", "sasl\\.oauthbearer\\.client\\.secret"),
+            ("kafka", "sasl\\.oauthbearer\\.client\\.credentials\\.client\\.secret"),
+            ("kafka", "sasl\\.oauthbearer\\.assertion\\.private\\.key\\.passphrase"),
+            ("kafka", "sasl\\.oauthbearer\\.config"),
+            ("kafka", "sasl\\.kerberos\\.kinit\\.cmd"),
+            ("postgres", "scram_client_key"),
             ("postgres", "sslpassword"),
             ("maintenance", "password"),
         )
@@ -122,6 +129,11 @@ REFUSED = [
         " cleanup.secrets",
     ),
     (
+        {"cleanup.enabled": True, "cleanup.postgres": {"user": "janitor", "sslpassword": "x"}},
+        "cleanup.postgres.sslpassword would be readable in a CronJob: libpq has no variable for it,"
+        " so the job needs a key without one",
+    ),
+    (
         {
             "cleanup.enabled": True,
             "cleanup.postgres.user": "janitor",
@@ -154,6 +166,18 @@ def test_refused(given: dict, message: str) -> None:
     assert message in done.stderr
 
 
+def test_what_the_relay_calls_secret() -> None:
+    """No key that it hides in what it prints goes into a ConfigMap."""
+    source = (ROOT / "consumer" / "config" / "settings.c").read_text()
+    function = re.search(r"^settings_is_secret\(.*?^}", source, re.M | re.S)[0]
+    words = re.findall(r'"([^"]+)"', function.split("NULL};")[0])
+    assert "password" in words
+    for word in words:
+        key = f"x{word}x".replace(".", "\\.")
+        done = template(*values("defaults"), "--set-json", f'config.kafka.{key}="x"', check=False)
+        assert f"config.kafka.x{word}x would be readable in a ConfigMap" in done.stderr
+
+
 @pytest.mark.parametrize(
     "given",
     [
@@ -164,6 +188,7 @@ def test_refused(given: dict, message: str) -> None:
         {"config.postgres.host": "", "secrets.postgres.host": {"name": "a", "key": "host"}},
         {"terminationGracePeriodSeconds": 31},
         {"podMonitor.enabled": True, "networkPolicy.enabled": False},
+        {"config.maintenance.password_file": "/p"},
     ],
     ids=str,
 )

@@ -55,6 +55,11 @@
 {{- end -}}
 {{- end }}
 
+{{/* Whether a setting is secret by its key, as the relay has it (consumer/config/settings.c). */}}
+{{- define "pg-outbox.isSecret" -}}
+{{- if and (ne . "password_file") (regexMatch "password|passphrase|secret|key\\.pem|jaas|oauthbearer\\.config|kinit\\.cmd|scram_" .) }}true{{ end -}}
+{{- end }}
+
 {{/* Secrets in the ConfigMap, or given twice. */}}
 {{- define "pg-outbox.refuse.secrets" -}}
 {{- $root := . -}}
@@ -71,7 +76,7 @@
 {{- end -}}
 {{- range $section, $keys := .Values.config -}}
 {{- range $key, $value := $keys -}}
-{{- if and (ne $key "password_file") (regexMatch "password|secret|key\\.pem|jaas" $key) -}}
+{{- if include "pg-outbox.isSecret" $key -}}
 {{- fail (printf "config.%s.%s would be readable in a ConfigMap: name the key of a Secret in secrets.%s" $section $key $section) -}}
 {{- end -}}
 {{- end -}}
@@ -125,8 +130,10 @@
 {{- if and $user (eq $user (.Values.config.postgres.user | default "")) -}}
 {{- fail (printf "cleanup.postgres.user is %s, the relay's role: it has REPLICATION, and deleting runs code of the table's owner. Name another role" $user) -}}
 {{- end -}}
-{{- if hasKey .Values.cleanup.postgres "password" -}}
-{{- fail "cleanup.postgres.password would be readable in a CronJob: name the key of a Secret in cleanup.secrets" -}}
+{{- range $key, $value := .Values.cleanup.postgres -}}
+{{- if include "pg-outbox.isSecret" $key -}}
+{{- fail (printf "cleanup.postgres.%s would be readable in a CronJob: %s" $key (eq $key "password" | ternary "name the key of a Secret in cleanup.secrets" "libpq has no variable for it, so the job needs a key without one")) -}}
+{{- end -}}
 {{- end -}}
 {{- range $key, $ref := .Values.cleanup.secrets -}}
 {{- if hasKey $.Values.cleanup.postgres $key -}}
