@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from conftest import Outbox
 from harness.postgres import Postgres
-from harness.process import free_port
+from harness.process import ROOT, free_port
 from harness.relay import BINARY
 
 
@@ -324,25 +324,33 @@ def test_role_without_replication(outbox: Outbox, postgres: Postgres) -> None:
 
 
 def test_pg_recvlogical(outbox: Outbox, postgres: Postgres) -> None:
-    """For debugging; and there the plugin starts outside of a transaction."""
-    outbox.create_slot()
+    """For debugging, by docs/envelope.md; and there the plugin starts outside of a transaction."""
+    page = (ROOT / "docs" / "envelope.md").read_text()
+    program = [
+        str(postgres.bindir / "pg_recvlogical"), "-d", outbox.conninfo, "--slot", outbox.slot,
+    ]
+    create, start, drop = (
+        [*program, *options.split()]
+        for options in re.findall(r"^    pg_recvlogical -d mydb --slot lines (.*)", page, re.M)
+    )
+    subprocess.run(create, timeout=60, check=True)
     outbox.add("k", "1")
     end = outbox.db.execute("SELECT pg_current_wal_flush_lsn()").fetchone()[0]
-    command = [
-        str(postgres.bindir / "pg_recvlogical"), "-d", outbox.conninfo, "--slot", outbox.slot,
-        "--start", "-f", "-", "--no-loop",
-    ]
     done = subprocess.run(
-        [*command, "--endpos", end], capture_output=True, text=True, timeout=60, check=True
+        [*start, "--endpos", end], capture_output=True, text=True, timeout=60, check=True
     )
     event, commit = done.stdout.strip().split("\n")
     assert event.startswith(f'{{"topic":"{outbox.topic}","key":"k","ts":')
     assert commit.startswith('{"commit":"')
     done = subprocess.run(
-        [*command, "-o", "key"], capture_output=True, text=True, timeout=60, check=False
+        [*start, "-o", "key"], capture_output=True, text=True, timeout=60, check=False
     )
     assert done.returncode != 0
     assert 'option "key" has no value' in done.stderr
+    subprocess.run(drop, timeout=60, check=True)
+    assert outbox.db.execute(
+        "SELECT count(*) FROM pg_replication_slots WHERE slot_name = %s", (outbox.slot,)
+    ).fetchone() == (0,)
 
 
 def test_wal_level(own_outbox: Outbox) -> None:
