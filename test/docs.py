@@ -18,7 +18,7 @@ LINK = re.compile(r"\]\(([^)\s]+)\)")
 FILE = re.compile(r"`((?:bench|consumer|debian|decoder|deploy|docs|examples|sql|test)/[\w./-]*)`")
 TARGET = re.compile(r"\bmake ((?:check|bench)-[a-z]+|check|demo|deps|expected|fmt|installcheck)\b")
 # PostgreSQL refuses them (catalog.c, IsReservedName).
-RESERVED = re.compile(r"\b(?:(?:CREATE|ALTER) ROLE|user ?=|user:) *(pg_\w+)")
+RESERVED = re.compile(r"\b(?:(?:CREATE|ALTER) ROLE|user ?=|user:|grant_\w+\(') *(pg_\w+)")
 WIDTH = 100
 
 
@@ -68,7 +68,7 @@ def reserved() -> list[str]:
     """Roles in instructions and deployments that cannot exist."""
     files = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard", "--", "*.md", "deploy",
-         "debian"],
+         "debian", "examples"],
         check=True, capture_output=True, text=True, cwd=ROOT,
     ).stdout.split()  # fmt: skip
     return [
