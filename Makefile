@@ -52,7 +52,7 @@ demo: deps ## Show the main job on real parts: PostgreSQL, relay, Kafka
 
 # Recursive, so that the packages are there before pkg-config is asked.  The longest
 # come first: valgrind computes, the end-to-end tests mostly wait.
-check: deps ## Run every test there is
+check: deps ## Run the tests, but for those that fetch much or need root
 	$(MAKE) all
 	$(MAKE) -j 3 --output-sync=target check-sanitize check-e2e check-lint check-unit \
 		check-regress check-isolation check-stream check-installcheck check-examples \
