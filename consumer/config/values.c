@@ -106,11 +106,28 @@ store(Config *config, const char *section, const char *key, const char *value,
 	config->entries[config->count++] = entry;
 }
 
+/* Lists the sections, as "[a], [b] and [c]". */
+static void
+list_sections(char *text, size_t size)
+{
+	size_t len = 0;
+
+	text[0] = '\0';
+	for (const char *const *s = settings_sections; *s != NULL && len < size;
+		 s++)
+		len += (size_t) snprintf(text + len, size - len, "%s[%s]",
+								 s == settings_sections ? ""
+								 : s[1] == NULL         ? " and "
+														: ", ",
+								 *s);
+}
+
 /* Checks that there is such a section. */
 static bool
 check_section(const char *section, const char *origin, Error *err)
 {
 	const char *nearest;
+	char sections[128];
 
 	for (const char *const *s = settings_sections; *s != NULL; s++)
 	{
@@ -121,10 +138,9 @@ check_section(const char *section, const char *origin, Error *err)
 	if (nearest != NULL)
 		return error_set(err, "%s: unknown section [%s]; did you mean [%s]?",
 						 origin, section, nearest);
-	return error_set(err,
-					 "%s: unknown section [%s]; there are [postgres], [kafka], "
-					 "[outbox], [relay], [maintenance] and [log]",
-					 origin, section);
+	list_sections(sections, sizeof(sections));
+	return error_set(err, "%s: unknown section [%s]; there are %s", origin,
+					 section, sections);
 }
 
 /* What is known of the keys of other libraries. */

@@ -128,10 +128,12 @@ what_is_wrong_in_a_file_is_told_with_its_line(void **state)
 				 ":2: unknown section [kafak]; did you mean [kafka]?");
 	assert_wrong("[frobnicate]\na = b\n",
 				 ":2: unknown section [frobnicate]; there are [postgres], "
-				 "[kafka], [outbox], [relay], [maintenance] and [log]");
+				 "[kafka], [outbox], [relay], [maintenance], [http] and "
+				 "[log]");
 	assert_wrong("slot = a\n",
 				 ":1: unknown section []; there are [postgres], "
-				 "[kafka], [outbox], [relay], [maintenance] and [log]");
+				 "[kafka], [outbox], [relay], [maintenance], [http] and "
+				 "[log]");
 	assert_wrong("[relay]\nslot = a\n\nslot = b\n",
 				 ":4: \"slot\" is set twice in section [relay]");
 	assert_wrong("[relay]\nnonsense\n",
@@ -297,7 +299,8 @@ the_environment_sets_keys(void **state)
 		 "[kafka]?"},
 		{"PG_OUTBOX_NONSENSE_X=1",
 		 "PG_OUTBOX_NONSENSE_X: unknown section [nonsense]; there are "
-		 "[postgres], [kafka], [outbox], [relay], [maintenance] and [log]"},
+		 "[postgres], [kafka], [outbox], [relay], [maintenance], [http] and "
+		 "[log]"},
 		{"PG_OUTBOX_RELAY=x",
 		 "PG_OUTBOX_RELAY: not of the form PG_OUTBOX_SECTION_KEY"},
 	};
