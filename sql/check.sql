@@ -5,10 +5,8 @@ WITH setting AS (
 ), slot AS (
     SELECT s.* FROM pg_catalog.pg_replication_slots s WHERE s.slot_name = $1
 ), replicator AS (
-    -- Amazon RDS gives the attribute to nobody, but what it does to a role's members.
-    SELECT r.rolname, s.rolname AS service, r.rolreplication OR r.rolsuper
-            OR coalesce(pg_catalog.pg_has_role(r.oid, s.oid, 'MEMBER'), false) AS may
-    FROM pg_catalog.pg_roles r LEFT JOIN pg_catalog.pg_roles s ON s.rolname = 'rds_replication'
+    SELECT r.rolname, r.rolreplication OR r.rolsuper AS may
+    FROM pg_catalog.pg_roles r
     WHERE r.rolname = current_user
 ), asked AS (
     SELECT pg_catalog.btrim(t) AS name, pg_catalog.to_regclass(pg_catalog.btrim(t)) AS relation
@@ -25,8 +23,7 @@ FROM setting WHERE name = 'wal_level'
 UNION ALL
 SELECT 'role', may,
     'role ' || rolname || CASE WHEN may THEN ' has ' ELSE ' lacks ' END || 'REPLICATION',
-    CASE WHEN service IS NULL THEN pg_catalog.format('ALTER ROLE %I REPLICATION;', rolname)
-         ELSE pg_catalog.format('GRANT %I TO %I;', service, rolname) END
+    pg_catalog.format('ALTER ROLE %I REPLICATION;', rolname)
 FROM replicator
 UNION ALL
 SELECT 'max_replication_slots', used < setting::int,

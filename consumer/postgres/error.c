@@ -73,10 +73,8 @@ grant_replication(const PgSituation *situation, Error *err)
 	const char *role = situation->role != NULL ? situation->role : "...";
 
 	role = quote_identifier(role, quoted, sizeof(quoted));
-	error_set(err,
-			  "%s; as a superuser: ALTER ROLE %s REPLICATION; or on Amazon RDS "
-			  "and Aurora: GRANT rds_replication TO %s;",
-			  err->text, role, role);
+	error_set(err, "%s; as a superuser: ALTER ROLE %s REPLICATION;", err->text,
+			  role);
 }
 
 /* The server does not allow the plugin (logical.c, LoadOutputPlugin). */

@@ -311,10 +311,7 @@ def test_role_without_replication(outbox: Outbox, postgres: Postgres) -> None:
     outbox.db.execute(f"CREATE ROLE {name} LOGIN")
     try:
         message = last_error(outbox, "-X", f"postgres.user={name}")
-        assert message.endswith(
-            f"; as a superuser: ALTER ROLE {name} REPLICATION; or on Amazon RDS and Aurora:"
-            f" GRANT rds_replication TO {name};"
-        )
+        assert message.endswith(f"; as a superuser: ALTER ROLE {name} REPLICATION;")
         status, _, errors = pg_outbox(
             "create-slot", "-d", postgres.conninfo(outbox.dbname, name), "--slot", "other"
         )

@@ -202,8 +202,7 @@ rights_have_their_remedy(void **state)
 
 	(void) state;
 	assert_judged(report, PG_ERROR_REFUSED,
-				  "as a superuser: ALTER ROLE \"Relay\" REPLICATION; or on "
-				  "Amazon RDS and Aurora: GRANT rds_replication TO \"Relay\";");
+				  "as a superuser: ALTER ROLE \"Relay\" REPLICATION;");
 	report.message = "permission denied to start WAL sender";
 	report.detail = "Only roles with the REPLICATION attribute may start a "
 					"WAL sender process.";
