@@ -7,6 +7,7 @@ import re
 import subprocess
 import time
 import uuid
+from pathlib import Path
 
 from confluent_kafka import Producer
 from confluent_kafka.admin import AclOperation
@@ -549,6 +550,45 @@ def test_refuses(outbox: Outbox, strict_kafka: Kafka) -> None:
         )
     status = run_audit(outbox, "-b", "127.0.0.1:1")
     assert (status.returncode, status.stdout) == (1, "")
+
+
+def test_another_role_with_the_relays_configuration(own_outbox: Outbox, tmp_path: Path) -> None:
+    """By the ways of docs/audit.md, and by no other."""
+    outbox, db = own_outbox, own_outbox.db
+    outbox.create_slot()
+    outbox.streaming_relay()
+    outbox.add()
+    outbox.wait_all_confirmed()
+    db.execute("CREATE ROLE relay LOGIN REPLICATION PASSWORD 'relays'")
+    db.execute("CREATE ROLE auditor LOGIN PASSWORD 'auditors'")
+    db.execute("GRANT SELECT ON outbox TO auditor")
+    hba = outbox.postgres.data / "pg_hba.conf"
+    hba.write_text("host all relay,auditor all scram-sha-256\n" + hba.read_text())
+    db.execute("SELECT pg_reload_conf()")
+    (tmp_path / "relays").write_text("relays\n")
+    (tmp_path / "auditors").write_text("auditors\n")
+    config = tmp_path / "pg_outbox.conf"
+    config.write_text(
+        f"[postgres]\n{outbox.postgres.conninfo(outbox.dbname, 'relay')}\n".replace(" ", "\n")
+        + f"password_file = {tmp_path}/relays\n"
+        f"[kafka]\nbootstrap.servers = {outbox.kafka.brokers}\n[relay]\nslot = {outbox.slot}\n"
+    )
+
+    def run(*arguments: str, **environment: str) -> tuple[int, str]:
+        done = subprocess.run(
+            [str(BINARY), "audit", "-c", str(config), *arguments], capture_output=True,
+            text=True, timeout=120, env={**os.environ, **environment}, check=False,
+        )
+        return done.returncode, done.stderr
+
+    environment = {"PGUSER": "auditor", "PGPASSWORD": "auditors"}
+    status, errors = run(**environment)
+    assert status == 4 and "permission denied for table outbox" in errors
+    status, errors = run("-d", "user=auditor", **environment)
+    assert status != 0 and 'password authentication failed for user "auditor"' in errors
+    assert run("-d", "user=auditor password=auditors") == (0, "")
+    file = f"postgres.password_file={tmp_path}/auditors"
+    assert run("-X", "postgres.user=auditor", "-X", file) == (0, "")
 
 
 def test_memory_grows_by_16_bytes_a_row(outbox: Outbox) -> None:
