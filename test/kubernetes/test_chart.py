@@ -273,6 +273,17 @@ def test_cleanup_quotes_what_it_is_given(postgres: Postgres, tmp_path: Path) -> 
     assert notices[0] == "public.outbox, billing.\"it's\" / 14 days"
 
 
+@pytest.mark.tools
+def test_names_are_looked_up_on_every_cluster() -> None:
+    """Where the way out is limited; a policy sees the pods' port, not their service's."""
+    policy = find(render(*values("everything")), "NetworkPolicy")
+    dns, *others = policy["spec"]["egress"]
+    assert dns["ports"] == [
+        {"port": port, "protocol": protocol} for port in (53, 5353) for protocol in ("UDP", "TCP")
+    ]
+    assert [rule["ports"] for rule in others] == [[{"port": 5433, "protocol": "TCP"}]]
+
+
 def test_no_value_is_without_an_effect_or_a_schema() -> None:
     """Each value is read by a template; the schema knows it, and nothing else."""
     schema = load((CHART / "values.schema.json").read_text())[0]

@@ -77,6 +77,14 @@ def test_a_pod_is_not_killed_while_it_delivers() -> None:
     assert pod["terminationGracePeriodSeconds"] > 30
 
 
+def test_the_relays_reach_dns_postgres_and_kafka() -> None:
+    """OpenShift's DNS pods listen on 5353, and a policy sees the pods' ports."""
+    rules = find(ALL, "NetworkPolicy")["spec"]["egress"]
+    assert [[(p["port"], p["protocol"]) for p in rule["ports"]] for rule in rules] == [
+        [(53, "UDP"), (53, "TCP"), (5353, "UDP"), (5353, "TCP")], [(5432, "TCP")], [(9093, "TCP")],
+    ]
+
+
 def test_rights_are_those_of_the_documentation() -> None:
     page = (ROOT / "docs" / "exactly-once.md").read_text()
     patterns = {"literal": "literal", "prefixed": "prefix"}
