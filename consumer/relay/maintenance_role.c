@@ -13,13 +13,32 @@
 #include "relay/maintenance_role.h"
 #include "relay/maintenance_role_query.inc"
 
-/* Whether the extension is there and the role may call it. */
+/*
+ * Whether the extension is there, the role may call it, and it has the
+ * functions that owned_by_others_query calls: 0.1.0 has not.
+ */
 static const char rights_query[] =
 	"SELECT pg_catalog.to_regnamespace('outbox') IS NOT NULL,"
 	" EXISTS (SELECT FROM pg_catalog.pg_proc p WHERE p.proname = 'maintain'"
 	"  AND p.pronamespace = pg_catalog.to_regnamespace('outbox')"
 	"  AND pg_catalog.has_schema_privilege(p.pronamespace, 'USAGE')"
-	"  AND pg_catalog.has_function_privilege(p.oid, 'EXECUTE'))";
+	"  AND pg_catalog.has_function_privilege(p.oid, 'EXECUTE')),"
+	" EXISTS (SELECT FROM pg_catalog.pg_proc p"
+	"  WHERE p.proname = '_partition_key'"
+	"  AND p.pronamespace = pg_catalog.to_regnamespace('outbox'))";
+
+/*
+ * Which of the tables, $1, the role deletes rows of and makes no partitions
+ * for (outbox._ensure_own_partitions); NULL for none.
+ */
+static const char owned_by_others_query[] =
+	"SELECT pg_catalog.string_agg(c.oid::pg_catalog.regclass::text, ', '"
+	"  ORDER BY c.oid)"
+	" FROM pg_catalog.pg_class c JOIN outbox._split_names($1) AS n"
+	"  ON c.oid = pg_catalog.to_regclass(NULLIF(n, ''))"
+	" WHERE c.relkind = 'p'"
+	"  AND (outbox._partition_key(c.oid)).column_name IS NOT NULL"
+	"  AND NOT pg_catalog.pg_has_role(c.relowner, 'USAGE')";
 
 bool
 maintenance_role_ask(PGconn *conn)
@@ -47,6 +66,26 @@ maintenance_role_allows(PGconn *conn, const PGresult *answer, Error *err)
 					 PQuser(conn), PQgetvalue(answer, 0, 0));
 }
 
+/* All is well; says so if the role leaves something to the tables' owners. */
+static bool
+describe_limits(const Config *config, PGconn *conn, const char *tables,
+				Error *what)
+{
+	PgErrorClass error_class;
+	PGresult *others =
+		pgconn_query_params(config, conn, owned_by_others_query, 1, NULL,
+							&tables, &error_class, what);
+	bool ok = others != NULL;
+
+	if (ok && !PQgetisnull(others, 0, 0))
+		error_set(what,
+				  "maintenance runs as role \"%s\", which deletes rows of %s, "
+				  "but creates no partitions: only the owner can",
+				  PQuser(conn), PQgetvalue(others, 0, 0));
+	PQclear(others);
+	return ok;
+}
+
 /* The role may; whether it can is in the result of rights_query. */
 static bool
 check_rights(const Config *config, PGconn *conn, const char *tables,
@@ -59,7 +98,11 @@ check_rights(const Config *config, PGconn *conn, const char *tables,
 	bool ok = rights != NULL && PQgetvalue(rights, 0, 1)[0] == 't';
 
 	if (ok)
+	{
 		error_set(what, "maintenance runs as role \"%s\"", user);
+		if (PQgetvalue(rights, 0, 2)[0] == 't')
+			ok = describe_limits(config, conn, tables, what);
+	}
 	else if (rights != NULL && PQgetvalue(rights, 0, 0)[0] != 't')
 	{
 		error_set(what, "maintenance needs the extension, which does not exist "

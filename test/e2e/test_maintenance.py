@@ -285,6 +285,38 @@ def test_tables_of_its_own(outbox: Outbox, roles: dict[str, str]) -> None:
     )
 
 
+def test_a_role_that_makes_no_partitions(outbox: Outbox, roles: dict[str, str]) -> None:
+    """It is said of which tables; not of those that have none, or that are its own."""
+    db = outbox.db
+    outbox.create_slot()
+    for name in ("theirs", "own", '"Odd, one"'):
+        db.execute(f"SELECT outbox.create_table('public.{name}', partition_by => interval '1 day')")
+        db.execute(f"SELECT outbox.grant_cleanup('{roles['janitor']}', '{name}')")
+    db.execute(f"ALTER TABLE own OWNER TO {roles['janitor']}")
+    arguments = (
+        "-X", "maintenance.interval=1h", "-X", f"maintenance.user={roles['janitor']}",
+        "-X", 'maintenance.tables=public.outbox, public.theirs, public.own, public."Odd, one", ',
+    )
+    assert check(outbox, *arguments)[1] == (
+        f'ok    maintenance runs as role "{roles["janitor"]}", which deletes rows of'
+        ' public.theirs, public."Odd, one", but creates no partitions: only the owner can'
+    )
+    db.execute(f"GRANT {roles['owner']} TO {roles['janitor']}")
+    for name in ("theirs", '"Odd, one"'):
+        db.execute(f"ALTER TABLE {name} OWNER TO {roles['owner']}")
+    assert check(outbox, *arguments)[1] == (
+        f'ok    maintenance runs as role "{roles["janitor"]}"'
+    )
+    # An extension that was not updated has other helpers.
+    db.execute("DROP EXTENSION pg_outbox")
+    db.execute("CREATE EXTENSION pg_outbox VERSION '0.1.0'")
+    db.execute(f"GRANT USAGE ON SCHEMA outbox TO {roles['janitor']}")
+    db.execute(f"GRANT EXECUTE ON ALL ROUTINES IN SCHEMA outbox TO {roles['janitor']}")
+    assert check(outbox, *arguments)[1] == (
+        f'ok    maintenance runs as role "{roles["janitor"]}"'
+    )
+
+
 def test_print_config() -> None:
     done = subprocess.run(
         [str(BINARY), "run", "--print-config", "-X", "maintenance.user=janitor",
