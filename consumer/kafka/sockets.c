@@ -63,6 +63,26 @@ open_socket(int domain, int type, int protocol, void *opaque)
 }
 
 /*
+ * librdkafka connects one.  Below the mutex, since one that is cut before it is
+ * connected could connect all the same.  It does not block: librdkafka has made
+ * it so, and waits itself (rdkafka_transport.c, rd_kafka_transport_connect).
+ */
+static int
+connect_socket(int fd, const struct sockaddr *address, int len, const char *id,
+			   void *opaque)
+{
+	KafkaSockets *sockets = opaque;
+	int error = ECANCELED;
+
+	(void) id;
+	pthread_mutex_lock(&sockets->mutex);
+	if (!sockets->closed)
+		error = connect(fd, address, (socklen_t) len) < 0 ? errno : 0;
+	pthread_mutex_unlock(&sockets->mutex);
+	return error == EINPROGRESS ? 0 : error;
+}
+
+/*
  * librdkafka has done with a socket.  Closed below the mutex, since its number
  * may then be that of another file.
  */
@@ -95,6 +115,7 @@ kafkasockets_new(rd_kafka_conf_t *conf)
 	pthread_mutex_init(&sockets->mutex, NULL);
 	rd_kafka_conf_set_opaque(conf, sockets);
 	rd_kafka_conf_set_socket_cb(conf, open_socket);
+	rd_kafka_conf_set_connect_cb(conf, connect_socket);
 	rd_kafka_conf_set_closesocket_cb(conf, close_socket);
 	return sockets;
 }
