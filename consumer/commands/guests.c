@@ -48,8 +48,7 @@ slot_due(const void *self)
 static void
 slot_serve(void *self, const Snapshot *snapshot)
 {
-	(void) snapshot;
-	slotwatch_serve(self);
+	slotwatch_serve(self, snapshot);
 }
 
 static int64_t

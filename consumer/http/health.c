@@ -5,6 +5,9 @@
  *
  *-------------------------------------------------------------------------
  */
+#include <inttypes.h>
+
+#include "base/clock.h"
 #include "http/resource.h"
 
 unsigned
@@ -15,15 +18,31 @@ health_write_livez(FILE *out, const HttpView *view)
 	return 200;
 }
 
+/* Tells whether PostgreSQL sends what waits; if not, why says for how long. */
+static bool
+is_sent_to(const HttpView *view, int64_t stall_ms, Error *why)
+{
+	const SlotView *slot = slotwatch_view(view->slot);
+	int64_t silent_ms = slot == NULL || view->snapshot->in_flight_events > 0
+							? 0
+							: silence_lasted(&slot->silence, clock_ms());
+
+	if (silent_ms <= stall_ms)
+		return true;
+	return error_set(why,
+					 "Stalled: PostgreSQL has sent nothing for %" PRId64
+					 " s, though %" PRId64 " bytes of WAL wait.",
+					 silent_ms / 1000, slot->silence.bytes);
+}
+
 unsigned
 health_write_readyz(FILE *out, const HttpView *view)
 {
+	int64_t stall_ms = config_number(view->config, CONFIG_HTTP_STALL_TIMEOUT);
 	Error why;
 
-	if (snapshot_is_ready(view->snapshot,
-						  config_number(view->config,
-										CONFIG_HTTP_STALL_TIMEOUT),
-						  &why))
+	if (snapshot_is_ready(view->snapshot, stall_ms, &why) &&
+		is_sent_to(view, stall_ms, &why))
 	{
 		snapshot_sentence(view->snapshot, &why);
 		fprintf(out, "%s\n", why.text);

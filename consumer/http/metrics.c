@@ -10,6 +10,7 @@
 #include <librdkafka/rdkafka.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "http/process.h"
 #include "http/resource.h"
@@ -179,6 +180,9 @@ write_slot(FILE *out, const SlotView *slot)
 		write_number(out, "pg_outbox_slot_safe_wal_bytes", "gauge",
 					 "WAL that may be written before the slot is lost.",
 					 (uint64_t) slot->safe_bytes);
+	write_seconds(out, "pg_outbox_silent_seconds", "gauge",
+				  "PostgreSQL has sent nothing for, though WAL waits.",
+				  silence_lasted(&slot->silence, clock_ms()));
 	begin(out, "pg_outbox_slot_wal_status", "gauge",
 		  "1 for the slot's wal_status.");
 	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)

@@ -12,10 +12,14 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/outage.h"
 #include "http/slot_watch.h"
 #include "postgres/connection.h"
 #include "postgres/slot_status.h"
 #include "postgres/task.h"
+
+/* How much later it is tried again to begin a look, in ms. */
+#define POSTPONE_MS 1000
 
 struct SlotWatch
 {
@@ -26,6 +30,7 @@ struct SlotWatch
 	bool is_asking; /* connected, and the query is sent */
 	bool is_known;
 	bool is_failing; /* a warning was logged */
+	Outage silent;   /* one was, of a silence */
 	SlotView view;
 };
 
@@ -100,9 +105,41 @@ bytes_at(const PGresult *result, const char *column)
 	return strtoll(PQgetvalue(result, 0, field), NULL, 10);
 }
 
+/* The relay streams, and everything that came is in Kafka. */
+static bool
+is_idle(const Snapshot *snapshot)
+{
+	return snapshot->state == SNAPSHOT_STREAMING &&
+		   snapshot->in_flight_events == 0 && snapshot->stuck_ms == 0;
+}
+
+/* Notes whether the slot stands still, and says so if that lasts. */
+static void
+note_silence(SlotWatch *watch, const Snapshot *snapshot, const PGresult *result)
+{
+	const char *text =
+		PQgetvalue(result, 0, PQfnumber(result, "confirmed_lsn"));
+	Silence *silence = &watch->view.silence;
+	int64_t now = clock_ms();
+	Lsn confirmed = 0;
+
+	lsn_parse(text, strlen(text), &confirmed);
+	silence_note(silence, is_idle(snapshot), confirmed,
+				 bytes_at(result, "lag_bytes"), now);
+	if (silence_lasted(silence, now) <=
+		config_number(watch->config, CONFIG_HTTP_STALL_TIMEOUT))
+		outage_end(&watch->silent);
+	else if (outage_is_due(&watch->silent, now))
+		log_warning("PostgreSQL sends nothing, though WAL waits: it reads a "
+					"large transaction, or waits for a standby of "
+					"synchronized_standby_slots (then its log says so)",
+					LOG_INT("waited_s", silence_lasted(silence, now) / 1000),
+					LOG_INT("bytes", silence->bytes));
+}
+
 /* Takes what the server says. */
 static void
-take_view(SlotWatch *watch)
+take_view(SlotWatch *watch, const Snapshot *snapshot)
 {
 	const PGresult *result = pgtask_result(watch->task);
 
@@ -115,6 +152,7 @@ take_view(SlotWatch *watch)
 	watch->view.safe_bytes = bytes_at(result, "safe_wal_bytes");
 	snprintf(watch->view.wal_status, sizeof(watch->view.wal_status), "%s",
 			 PQgetvalue(result, 0, PQfnumber(result, "wal_status")));
+	note_silence(watch, snapshot, result);
 	watch->is_known = true;
 	watch->is_failing = false;
 	pgtask_end(watch->task);
@@ -146,15 +184,27 @@ ask(SlotWatch *watch)
 		fail(watch, PQerrorMessage(conn));
 }
 
+/* Begins a look if it is time, and nothing in flight has to be given up. */
+static void
+start_if_due(SlotWatch *watch, const Snapshot *snapshot)
+{
+	if (clock_ms() < slotwatch_due(watch))
+		return;
+	if (snapshot->state == SNAPSHOT_CONNECTING &&
+		snapshot->in_flight_events > 0)
+		watch->next_ms = clock_ms() + POSTPONE_MS;
+	else
+		start(watch);
+}
+
 void
-slotwatch_serve(SlotWatch *watch)
+slotwatch_serve(SlotWatch *watch, const Snapshot *snapshot)
 {
 	Error err;
 
 	if (!pgtask_is_running(watch->task))
 	{
-		if (clock_ms() >= slotwatch_due(watch))
-			start(watch);
+		start_if_due(watch, snapshot);
 		return;
 	}
 	switch (pgtask_serve(watch->task,
@@ -164,7 +214,7 @@ slotwatch_serve(SlotWatch *watch)
 			break;
 		case PGTASK_READY:
 			if (watch->is_asking)
-				take_view(watch);
+				take_view(watch, snapshot);
 			else
 				ask(watch);
 			break;

@@ -15,6 +15,8 @@
 #include <stdint.h>
 
 #include "config/values.h"
+#include "http/silence.h"
+#include "relay/snapshot.h"
 
 typedef struct SlotWatch SlotWatch;
 
@@ -25,6 +27,7 @@ typedef struct SlotView
 							   known */
 	int64_t safe_bytes;     /* WAL until it is lost; -1 = not limited */
 	char wal_status[16];    /* reserved, extended, unreserved, lost */
+	Silence silence;        /* in ms of clock_ms() */
 } SlotView;
 
 /* The configuration must outlive it. */
@@ -41,7 +44,11 @@ extern short slotwatch_events(const SlotWatch *watch);
 /* When slotwatch_serve() has something to do at last, in ms of clock_ms(). */
 extern int64_t slotwatch_due(const SlotWatch *watch);
 
-/* Does what can be done without waiting. */
-extern void slotwatch_serve(SlotWatch *watch);
+/*
+ * Does what can be done without waiting.  libpq may wait for the look-up of a
+ * name, so no look begins while that would keep the relay from giving up what
+ * is in flight.
+ */
+extern void slotwatch_serve(SlotWatch *watch, const Snapshot *snapshot);
 
 #endif /* PG_OUTBOX_HTTP_SLOT_WATCH_H */

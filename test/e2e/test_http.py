@@ -269,6 +269,33 @@ def test_postgres_away(own_outbox: Outbox, http: Http) -> None:
     own_outbox.reconnect()
 
 
+def test_postgres_sends_nothing(outbox: Outbox, http: Http) -> None:
+    """As while it waits for a standby of synchronized_standby_slots: connected, and still."""
+    outbox.create_slot()
+    relay = outbox.streaming_relay(
+        *http.arguments, "-X", "http.slot_interval=1s", "-X", "http.stall_timeout=1s"
+    )
+    outbox.add()
+    outbox.wait_all_confirmed()
+    walsender = outbox.slot_row("active_pid")
+    os.kill(walsender, signal.SIGSTOP)
+    try:
+        outbox.db.execute("CREATE TABLE noise AS SELECT repeat('x', 1000) FROM generate_series(1, 9999)")
+        outbox.add()
+        wait_until(lambda: not http.is_ready(), "not ready")
+        assert re.match(
+            "Stalled: PostgreSQL has sent nothing for .* s, though .* bytes of WAL wait",
+            http.ask("/readyz").body,
+        )
+        assert http.metric("silent_seconds") > 1
+        relay.wait_for_log("PostgreSQL sends nothing, though WAL waits")
+    finally:
+        os.kill(walsender, signal.SIGCONT)
+    outbox.wait_all_confirmed()
+    wait_until(http.is_ready, "ready again")
+    assert http.metric("silent_seconds") == 0
+
+
 def test_standing_by(outbox: Outbox, http: Http, relay: Relay) -> None:
     second = Http()
     standby = outbox.relay(*second.arguments)

@@ -13,6 +13,7 @@
 
 #include "base/journal.h"
 #include "config/address.h"
+#include "http/silence.h"
 #include "relay/counters.h"
 #include "relay/latency.h"
 #include "relay/snapshot.h"
@@ -204,6 +205,25 @@ the_state_is_a_sentence(void **state)
 }
 
 static void
+a_silence_is_a_slot_that_stands_still(void **state)
+{
+	const int64_t enough = 1024 * 1024;
+	Silence silence = {0};
+
+	(void) state;
+	silence_note(&silence, true, 100, enough - 1, 1000);
+	silence_note(&silence, true, 100, enough - 1, 9000);
+	assert_int_equal(silence_lasted(&silence, 9000), 0);
+	silence_note(&silence, true, 100, enough, 10000);
+	silence_note(&silence, true, 100, enough, 20000);
+	assert_int_equal(silence_lasted(&silence, 25000), 15000);
+	silence_note(&silence, true, 200, enough, 30000); /* it has moved */
+	assert_int_equal(silence_lasted(&silence, 31000), 1000);
+	silence_note(&silence, false, 200, enough, 40000); /* Kafka is slow */
+	assert_int_equal(silence_lasted(&silence, 41000), 0);
+}
+
+static void
 addresses_are_host_and_port(void **state)
 {
 	static const char *const wrong[] = {"",           "9464",    "localhost",
@@ -240,6 +260,7 @@ main(void)
 		cmocka_unit_test(a_long_entry_is_cut_between_characters),
 		cmocka_unit_test(ready_means_progress),
 		cmocka_unit_test(the_state_is_a_sentence),
+		cmocka_unit_test(a_silence_is_a_slot_that_stands_still),
 		cmocka_unit_test(addresses_are_host_and_port),
 	};
 
