@@ -47,6 +47,7 @@ enum
 	COLUMN_RAISES_WAL_LEVEL,
 	COLUMN_SENDER_TIMEOUT,
 	COLUMN_LIBRARIES,
+	COLUMN_FREE,
 	N_COLUMNS
 };
 
@@ -69,7 +70,11 @@ static const char query_format[] =
 	"(SELECT setting FROM pg_catalog.pg_settings "
 	"WHERE name OPERATOR(pg_catalog.=) 'wal_sender_timeout'), "
 	"(SELECT setting FROM pg_catalog.pg_settings "
-	"WHERE name OPERATOR(pg_catalog.=) 'output_plugin_libraries') "
+	"WHERE name OPERATOR(pg_catalog.=) 'output_plugin_libraries'), "
+	"CAST(1000 OPERATOR(pg_catalog.*) pg_catalog.date_part('epoch', "
+	"pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) "
+	"CAST(pg_catalog.jsonb_extract_path_text(j.slot, 'inactive_since') "
+	"AS pg_catalog.timestamptz)) AS pg_catalog.int8) "
 	"FROM (SELECT) one LEFT JOIN pg_catalog.pg_replication_slots s "
 	"ON s.slot_name OPERATOR(pg_catalog.=) '%s' "
 	"CROSS JOIN LATERAL (SELECT pg_catalog.to_jsonb(s)) j (slot)";
@@ -113,6 +118,8 @@ pgslot_read(const PGresult *result, PgSlot *found)
 				 .sender_timeout_ms =
 					 strtoll(PQgetvalue(result, 0, COLUMN_SENDER_TIMEOUT), NULL,
 							 10),
+				 .free_ms =
+					 strtoll(PQgetvalue(result, 0, COLUMN_FREE), NULL, 10),
 				 .server_is_standby = is_true(result, COLUMN_STANDBY)};
 	if (PQgetvalue(result, 0, COLUMN_LIBRARIES)[0] != '\0')
 		found->libraries = PQgetvalue(result, 0, COLUMN_LIBRARIES);

@@ -18,7 +18,7 @@
 #define PGSLOT_COMMAND_LENGTH 160
 
 /* Room for the query that looks at a slot. */
-#define PGSLOT_QUERY_LENGTH 1600
+#define PGSLOT_QUERY_LENGTH 2000
 
 typedef enum PgSlotKind
 {
@@ -47,6 +47,7 @@ typedef struct PgSlot
 	const char *wal_level;
 	bool raises_wal_level;     /* with the first slot; 19 and later */
 	int64_t sender_timeout_ms; /* wal_sender_timeout; 0: none */
+	int64_t free_ms; /* nobody has had it for so long; 0: not known, 13 to 16 */
 	bool server_is_standby;
 } PgSlot;
 

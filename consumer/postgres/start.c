@@ -54,6 +54,8 @@ struct PgStart
 	PgHistory history;
 	char *timelines; /* the text of the history file; NULL: none */
 	int64_t sender_timeout_ms;
+	int64_t free_ms;   /* nobody had the slot before for so long */
+	Lsn slot_lsn;      /* where it began, as it was looked at */
 	char position[32]; /* of the slot */
 };
 
@@ -134,6 +136,8 @@ void
 pgstart_connect(PgStart *start)
 {
 	pgstart_close(start);
+	start->free_ms = 0;
+	start->slot_lsn = 0;
 	start->deadline_ms = clock_ms() + pgconn_timeout(start->config);
 	start->conn = pgconn_start(start->config, start->first_host);
 	PQsetNoticeReceiver(start->conn, log_notice, NULL);
@@ -211,6 +215,18 @@ int64_t
 pgstart_sender_timeout(const PgStart *start)
 {
 	return start->sender_timeout_ms;
+}
+
+int64_t
+pgstart_slot_free(const PgStart *start)
+{
+	return start->free_ms;
+}
+
+Lsn
+pgstart_slot_lsn(const PgStart *start)
+{
+	return start->slot_lsn;
 }
 
 const char *
@@ -482,6 +498,7 @@ limit_silence(const PgStart *start)
 static PgStartResult
 stand_by(PgStart *start)
 {
+	start->free_ms = 0;
 	start->state = STATE_STANDING_BY;
 	return PGSTART_BUSY;
 }
@@ -540,6 +557,9 @@ looked(PgStart *start, PgErrorClass *error_class, Error *err)
 	start->libraries =
 		found.libraries != NULL ? xstrdup(found.libraries) : NULL;
 	start->sender_timeout_ms = found.sender_timeout_ms;
+	/* The server's clock may have been set back since. */
+	start->free_ms = found.free_ms > 0 ? found.free_ms : 0;
+	lsn_parse(found.position, strlen(found.position), &start->slot_lsn);
 	limit_silence(start);
 	if (!found.exists)
 		return slot_is_missing(start, &found, error_class, err);
@@ -554,6 +574,7 @@ looked(PgStart *start, PgErrorClass *error_class, Error *err)
 static PgStartResult
 created(PgStart *start, PgErrorClass *error_class, Error *err)
 {
+	start->free_ms = INT64_MAX;
 	snprintf(start->position, sizeof(start->position), "%s",
 			 PQgetvalue(start->result, 0, 1));
 	if (start->plan.only_create)

@@ -132,6 +132,15 @@ extern const char *pgstart_timeline_history(const PgStart *start);
  */
 extern int64_t pgstart_sender_timeout(const PgStart *start);
 
+/*
+ * For how long nobody had the slot before this stream, in ms: INT64_MAX if this
+ * stream created it; 0 if it is not known, as in versions before 17.
+ */
+extern int64_t pgstart_slot_free(const PgStart *start);
+
+/* What the slot had confirmed before this stream; 0 = not known. */
+extern Lsn pgstart_slot_lsn(const PgStart *start);
+
 /* Where the slot begins that was created, or exists, as text. */
 extern const char *pgstart_slot_position(const PgStart *start);
 

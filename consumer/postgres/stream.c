@@ -8,10 +8,13 @@
 #include <arpa/inet.h>
 #include <endian.h>
 #include <libpq-fe.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -150,6 +153,31 @@ int64_t
 pgstream_sender_timeout(const PgStream *stream)
 {
 	return pgstart_sender_timeout(stream->start);
+}
+
+int64_t
+pgstream_slot_free(const PgStream *stream)
+{
+	return pgstart_slot_free(stream->start);
+}
+
+Lsn
+pgstream_slot_lsn(const PgStream *stream)
+{
+	return pgstart_slot_lsn(stream->start);
+}
+
+int64_t
+pgstream_unacknowledged(const PgStream *stream)
+{
+	struct tcp_info info = {0};
+	socklen_t len = sizeof(info);
+
+	if (getsockopt(pgstream_fd(stream), IPPROTO_TCP, TCP_INFO, &info, &len) <
+			0 ||
+		info.tcpi_unacked == 0)
+		return 0;
+	return info.tcpi_last_ack_recv;
 }
 
 int64_t

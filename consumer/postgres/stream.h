@@ -95,6 +95,16 @@ extern const char *pgstream_timeline_history(const PgStream *stream);
 /* The server's wal_sender_timeout, in ms; see pgstart_sender_timeout(). */
 extern int64_t pgstream_sender_timeout(const PgStream *stream);
 
+/* The slot before this stream; see pgstart_slot_free(), pgstart_slot_lsn(). */
+extern int64_t pgstream_slot_free(const PgStream *stream);
+extern Lsn pgstream_slot_lsn(const PgStream *stream);
+
+/*
+ * For how long the network has acknowledged nothing, in ms, though something is
+ * to be acknowledged; 0 if nothing is, and on a Unix socket.
+ */
+extern int64_t pgstream_unacknowledged(const PgStream *stream);
+
 /*
  * Tells, without reading, whether the stream may be over: the server has hung
  * up, or what it sent stands in the way of seeing that.

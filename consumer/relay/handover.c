@@ -9,14 +9,18 @@
  * stream stops soon, and who has got it begins late:
  *	- what is in flight when the stream is lost may be acknowledged for
  *	  GRACE_MS, and is then given up with its sockets (kafka/sockets.c);
- *	- nothing is published for QUIET_MS after the stream has begun, unless the
- *	  process is new and the slot was free at once;
+ *	- nothing is published before nobody else has had the slot for QUIET_MS: by
+ *	  a process that is new neither, since the last one may have lost the slot
+ *	  just now and know no more than that;
  *	- who gets it back, and cannot know that no other has published meanwhile,
  *	  publishes again what the slot has: the other may have begun before what
  *	  this one published last, and not have come as far.
- * That a connection is lost is noticed before the server gives the slot to
- * another: statuses go out four times in wal_sender_timeout, and must be
- * acknowledged by the network as soon (postgres/stream.c, limit_silence).
+ * Both times count from when the slot was last known to be ours, not from when
+ * its loss was noticed: relay_note_proof().  As long as something is in flight
+ * the network has to acknowledge a status each FLIGHT_STATUS_MS
+ * (relay/stream.c), so a relay that is cut off stops before a server that is
+ * promoted, or a person, gives the slot to another.  That the server gives it
+ * away by itself is noticed at the latest by limit_silence (postgres/start.c).
  *
  * This holds as long as the process runs; see relay/pause.c.
  *
@@ -29,18 +33,25 @@
 /* How long what is in flight may be acknowledged without a stream, in ms. */
 #define GRACE_MS 1000
 
-/* How long a relay that had to wait for the slot publishes nothing, in ms. */
+/* How long nobody else has had the slot before it is published, in ms. */
 #define QUIET_MS 2000
+
+void
+relay_note_proof(Relay *relay)
+{
+	if (relay->drained)
+		relay->proof_ms = relay->turn_ms - relay->late_ms;
+	relay->drained = false;
+}
 
 void
 relay_lost_stream(Relay *relay)
 {
-	relay->fresh = false;
 	relay->quiet_ms = 0;
 	if (relay->lost_ms == 0 && *relay->history.system_identifier != '\0')
-		relay->lost_ms = clock_ms();
+		relay->lost_ms = relay->proof_ms;
 	if (relay->give_up_ms == 0 && kafka_in_flight(relay->kafka) > 0)
-		relay->give_up_ms = clock_ms() + GRACE_MS;
+		relay->give_up_ms = relay->proof_ms + GRACE_MS;
 }
 
 bool
@@ -52,14 +63,21 @@ relay_others_published(const Relay *relay)
 }
 
 int64_t
+relay_quiet_length(const Relay *relay)
+{
+	int64_t free_ms = pgstream_slot_free(relay->stream);
+
+	return free_ms < QUIET_MS ? QUIET_MS - free_ms : 0;
+}
+
+int64_t
 relay_got_stream(Relay *relay)
 {
-	int64_t wait = relay->fresh ? 0 : QUIET_MS;
+	int64_t wait = relay_quiet_length(relay);
 
 	relay->lost_ms = 0;
 	relay->others = false;
 	relay->quiet_ms = wait == 0 ? 0 : clock_ms() + wait;
-	relay->fresh = false;
 	return wait;
 }
 

@@ -13,6 +13,13 @@
 
 #include "relay/state.h"
 
+/*
+ * PostgreSQL has sent something, so the slot was ours when it did: not before
+ * all that it had sent earlier was read, nor later than this turn of the loop
+ * should have begun.
+ */
+extern void relay_note_proof(Relay *relay);
+
 /* The stream is lost, or another relay has the slot. */
 extern void relay_lost_stream(Relay *relay);
 
@@ -24,9 +31,12 @@ extern bool relay_others_published(const Relay *relay);
 
 /*
  * The stream has begun: nothing is published as long as relay_is_quiet(),
- * which is for so long, in ms.
+ * which is for so long, in ms, and until nobody else can be publishing.
  */
 extern int64_t relay_got_stream(Relay *relay);
+
+/* How long that is for a stream that has just begun, in ms. */
+extern int64_t relay_quiet_length(const Relay *relay);
 extern bool relay_is_quiet(const Relay *relay);
 
 /*

@@ -297,10 +297,7 @@ int
 relay_run(const Config *config, bool create_slot, const RelayGuest *guests,
 		  size_t n_guests)
 {
-	Relay relay = {.config = config,
-				   .fresh = true,
-				   .guests = guests,
-				   .n_guests = n_guests};
+	Relay relay = {.config = config, .guests = guests, .n_guests = n_guests};
 	IntakeOptions options;
 	Error err;
 

@@ -25,11 +25,11 @@
 #define PAUSE_MS 1500
 
 /*
- * For how long this process may have been stopped since the last turn, in ms:
+ * Notes for how long this process may have been stopped since the last turn:
  * what it took longer than it was to sleep, or all of it after a SIGCONT.
  */
-static int64_t
-pause_length(Relay *relay)
+static void
+note_turn(Relay *relay)
 {
 	int64_t now = clock_ms();
 	int64_t passed = relay->turn_ms == 0 ? 0 : now - relay->turn_ms;
@@ -39,16 +39,18 @@ pause_length(Relay *relay)
 	if (relay->continued)
 		late = passed;
 	relay->continued = false;
-	return late;
+	relay->late_ms = late > 0 ? late : 0;
 }
 
 void
 relay_serve_pause(Relay *relay)
 {
-	int64_t pause = pause_length(relay);
 	int64_t timeout = pgstream_sender_timeout(relay->stream);
+	int64_t pause;
 	Error reason;
 
+	note_turn(relay);
+	pause = relay->late_ms;
 	if (pause < PAUSE_MS || !pgstream_is_streaming(relay->stream))
 		return;
 	/* The server waited since the last status, a quarter of its time ago. */
@@ -57,7 +59,6 @@ relay_serve_pause(Relay *relay)
 		return;
 	error_set(&reason, "this process was stopped for up to %" PRId64 " ms",
 			  pause);
-	relay->lost_ms = relay->turn_ms - pause;
 	relay_give_up_in_flight(relay, reason.text);
 	relay_hang_up(relay, &reason);
 }

@@ -66,13 +66,16 @@ typedef struct Relay
 	bool ended;          /* the server has ended the stream in order */
 	int64_t deadline_ms; /* of draining and finishing */
 
-	bool fresh;       /* it has only just begun, and never waited */
-	int64_t lost_ms;  /* since when the slot may be another's; 0 = it is not */
-	bool others;      /* another was seen with it since then */
-	int64_t quiet_ms; /* nothing is published before */
+	bool drained;       /* all that PostgreSQL had sent was read */
+	int64_t proof_ms;   /* the slot was ours then, at least until */
+	int64_t acked_ms;   /* the network had acknowledged all that we sent */
+	int64_t lost_ms;    /* since when it may be another's; 0 = it is not */
+	bool others;        /* another was seen with it since then */
+	int64_t quiet_ms;   /* nothing is published before */
 	int64_t give_up_ms; /* when what is in flight is given up; 0 = never */
 	bool purge;         /* it is, now */
 	int64_t turn_ms;    /* when the last turn of the loop began */
+	int64_t late_ms;    /* how much later than it was to, at most */
 	int64_t sleep_ms;   /* what it was to sleep at most; -1 = for ever */
 	bool continued;     /* SIGCONT has come */
 

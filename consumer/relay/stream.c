@@ -32,6 +32,14 @@
 /* While nothing is read a status shows soon that the server is gone; in ms. */
 #define DEAF_STATUS_MS 1000
 
+/*
+ * While something is in flight there is a status as often, in ms, and the
+ * network has to acknowledge it in so many: else the slot may be another's
+ * soon.
+ */
+#define FLIGHT_STATUS_MS 500
+#define UNACKNOWLEDGED_MS 1000
+
 void
 relay_release_message(Relay *relay)
 {
@@ -84,7 +92,10 @@ on_started(Relay *relay)
 					 outage_lasted(&relay->outage, clock_ms()) / 1000),
 			 LOG_INT("publishes_in_ms", quiet));
 	relay->confirmed = 0;
+	relay->drained = true;
+	relay_note_proof(relay);
 	relay->status_ms = clock_ms();
+	relay->acked_ms = clock_ms();
 	relay->status_asked = false;
 	relay->heard_ms = clock_ms();
 	relay->asked = false;
@@ -219,6 +230,7 @@ take_lines(Relay *relay)
 static void
 note_heard(Relay *relay)
 {
+	relay_note_proof(relay);
 	relay->heard_ms = clock_ms();
 	relay->asked = false;
 }
@@ -249,6 +261,7 @@ advance_stream(Relay *relay)
 		pgstream_advance(relay->stream, &relay->message, &error_class, &err))
 	{
 		case PGSTREAM_WAIT:
+			relay->drained = true;
 			return false;
 		case PGSTREAM_BLOCKED:
 			on_blocked(relay, &err);
@@ -371,7 +384,10 @@ relay_serve_silence(Relay *relay)
 {
 	/* While nothing is read the silence is our own. */
 	if (!relay_is_listening(relay))
-		note_heard(relay);
+	{
+		relay->heard_ms = clock_ms();
+		relay->asked = false;
+	}
 	if (clock_ms() < relay_silence_due(relay))
 		return;
 	if (relay->asked)
@@ -383,18 +399,45 @@ relay_serve_silence(Relay *relay)
 	}
 }
 
+/* Tells whether the network acknowledges what is sent; else hangs up. */
+static bool
+is_acknowledged(Relay *relay)
+{
+	int64_t silent = pgstream_unacknowledged(relay->stream);
+	int64_t now = clock_ms();
+	Error reason;
+
+	if (silent == 0)
+		relay->acked_ms = now;
+	/* What is sent first after a silence has still to be acknowledged. */
+	if (silent > now - relay->acked_ms)
+		silent = now - relay->acked_ms;
+	if (silent <= UNACKNOWLEDGED_MS || kafka_in_flight(relay->kafka) == 0)
+		return true;
+	error_set(&reason,
+			  "the network has acknowledged nothing for %" PRId64
+			  " ms, and events are in flight",
+			  silent);
+	relay_hang_up(relay, &reason);
+	return false;
+}
+
 void
 relay_send_status(Relay *relay)
 {
 	Lsn flush = tracker_flush(relay->tracker);
+	/* Servers before August 2025 let a slot be set back. */
+	Lsn told = flush < pgstream_slot_lsn(relay->stream) ? 0 : flush;
 	Error err;
 
+	if (!is_acknowledged(relay))
+		return;
 	if (flush > relay->received)
 		relay->received = flush;
 	relay->status_ms = clock_ms();
 	relay->status_asked = false;
-	if (pgstream_send_status(relay->stream, relay->received, flush,
-							 relay->asked, &err))
+	if (pgstream_send_status(relay->stream, relay->received, told, relay->asked,
+							 &err))
 	{
 		relay->confirmed = flush;
 		intake_confirmed(relay->intake, flush);
@@ -419,6 +462,8 @@ status_interval(const Relay *relay)
 		interval = sender / 4 + 1;
 	if (!relay_is_listening(relay) && interval > DEAF_STATUS_MS)
 		interval = DEAF_STATUS_MS;
+	if (kafka_in_flight(relay->kafka) > 0 && interval > FLIGHT_STATUS_MS)
+		interval = FLIGHT_STATUS_MS;
 	return interval;
 }
 

@@ -1,10 +1,16 @@
 """A TCP proxy that misbehaves."""
 
 import contextlib
+import ctypes
 import select
 import socket
+import struct
 import threading
 import time
+
+# Of linux/bpf_common.h and asm-generic/socket.h.
+BPF_RET = 0x06
+SO_ATTACH_FILTER = 26
 
 
 class Proxy:
@@ -19,6 +25,7 @@ class Proxy:
         self._last_words: bytes | None = None
         self._pairs: set[tuple[socket.socket, socket.socket]] = set()
         self._dumb: set[tuple[socket.socket, socket.socket]] = set()
+        self._disconnected: set[tuple[socket.socket, socket.socket]] = set()
         self._lock = threading.Lock()
         self._held = 0
         self._closed = False
@@ -43,9 +50,23 @@ class Proxy:
     def cut(self) -> None:
         """Resets every connection."""
         with self._lock:
-            pairs, self._pairs = self._pairs, set()
+            pairs, self._pairs = self._pairs | self._disconnected, set()
+            self._disconnected = set()
         for pair in pairs:
             _close(pair)
+
+    def disconnect(self) -> None:
+        """Lets no more segment of a client in, as if the cable were pulled out: the
+        kernel acknowledges nothing (socket(7), SO_ATTACH_FILTER).  With swallow, nothing
+        goes out either, nor the end of the server's side.  For the connections that
+        there are, until they are cut."""
+        drop_all = struct.pack("HBBI", BPF_RET, 0, 0, 0)
+        program = ctypes.create_string_buffer(drop_all)
+        filter_ = struct.pack("HP", 1, ctypes.addressof(program))
+        with self._lock:
+            self._disconnected |= self._pairs
+            for client, _ in self._pairs:
+                client.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, filter_)
 
     def close(self) -> None:
         self._closed = True
@@ -88,7 +109,9 @@ class Proxy:
             with self._lock:
                 self._pairs.discard(pair)
                 self._dumb.discard(pair)
-            _close(pair)
+                stays_open = pair in self._disconnected
+            if not stays_open:
+                _close(pair)
 
     def _forward(
         self,
