@@ -36,6 +36,7 @@
 #include "base/memory.h"
 #include "kafka/transactions.h"
 #include "relay/end.h"
+#include "relay/handover.h"
 #include "relay/hold.h"
 #include "relay/published.h"
 #include "relay/resume.h"
@@ -157,7 +158,7 @@ begin(Relay *relay)
 	once->timeline = (uint32_t) strtoul(history->timeline, NULL, 10);
 	once->cut_after_ms = kafka_transaction_timeout(relay->kafka) / 2;
 	once->stage = STAGE_WAITING;
-	/* Whoever had the slot before is fenced: there is nobody to wait for. */
+	/* Whoever had the slot before is fenced, but see resume(). */
 	return 0;
 }
 
@@ -274,6 +275,19 @@ pause(ExactlyOnce *once, int64_t pause_ms)
 	once->pause_ms = clock_ms() + pause_ms;
 }
 
+/*
+ * How long nothing is published, in ms.  Delivery at least once has no fence:
+ * if that is what had the slot before, it may still be sending.
+ */
+static int64_t
+quiet_length(const Relay *relay, const StateRecord *position)
+{
+	bool was_ours =
+		position->lsn != 0 && position->lsn >= pgstream_slot_lsn(relay->stream);
+
+	return was_ours ? 0 : relay_quiet_length(relay);
+}
+
 /* The position is known: decides what the stream will repeat. */
 static void
 resume(Relay *relay, ExactlyOnce *once, const TransactionResult *result)
@@ -299,7 +313,7 @@ resume(Relay *relay, ExactlyOnce *once, const TransactionResult *result)
 	log_resumed(relay, once, kind, result, &position);
 	if (position.lsn != 0)
 		tracker_resume(relay->tracker, position.lsn, position.events);
-	pause(once, 0);
+	pause(once, quiet_length(relay, &position));
 }
 
 /* Ends the relay, since starting it again would change nothing. */
