@@ -83,7 +83,7 @@ check-stream: decoder extension ## Run the decoder in a walsender, with lines ga
 	test/stream.sh
 
 # They mostly wait, so several run at a time, with servers of their own.
-WORKERS = 3
+WORKERS = 4
 
 check-e2e: all ## Run the tests on a real PostgreSQL and a real Kafka; PYTEST_ARGS="-k name"
 	$(PYTHON) -m pytest -n $(WORKERS) --dist worksteal $(PYTEST_ARGS) test/e2e
