@@ -126,7 +126,7 @@ errors_of_kafka_are_logged_once_and_then_rarely(void **state)
 		logged += due(&errors, RD_KAFKA_RESP_ERR__TRANSPORT, second);
 		kafka_errors_delivered(&errors, second * 1000, &waited_ms);
 	}
-	assert_in_range(logged, 2, 4);
+	assert_between(logged, 2, 4);
 
 	/* But an outage in which nothing is delivered is logged at once. */
 	assert_false(due(&errors, RD_KAFKA_RESP_ERR__TRANSPORT, 632));
@@ -228,12 +228,12 @@ waits_double_up_to_the_longest(void **state)
 		int64_t wait = backoff_next(&a);
 		int64_t most = step < 1000 ? step : 1000;
 
-		assert_in_range(wait, most / 2, most);
+		assert_between(wait, most / 2, most);
 		differ |= wait != backoff_next(&b);
 	}
 	assert_true(differ);
 	backoff_reset(&a);
-	assert_in_range(backoff_next(&a), 50, 100);
+	assert_between(backoff_next(&a), 50, 100);
 }
 
 static void
@@ -381,7 +381,7 @@ long_log_lines_are_cut_and_still_end(void **state)
 	memset(much, 'x', sizeof(much) - 1);
 	much[sizeof(much) - 1] = '\0';
 	line = logged(LOG_LEVEL_ERROR, much, NULL, 0);
-	assert_in_range(strlen(line), 4000, 4096);
+	assert_between(strlen(line), 4000, 4096);
 	assert_int_equal(line[strlen(line) - 1], '\n');
 }
 
