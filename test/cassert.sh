@@ -43,8 +43,10 @@ download() {
     apt-get "$@" source --download-only --tar-only "postgresql-$major" > /dev/null
 }
 
-# Builds and installs the server.
+# Builds and installs the server.  PostgreSQL makes the headers that it generates in
+# the make that is outermost only (src/Makefile.global, MAKELEVEL).
 build() {
+    unset MAKELEVEL MAKEFLAGS MFLAGS
     rm -rf "$kept/source" "$built"
     (download)
     mkdir "$kept/source/tree"
