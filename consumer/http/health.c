@@ -7,7 +7,6 @@
  */
 #include <inttypes.h>
 
-#include "base/clock.h"
 #include "http/resource.h"
 
 unsigned
@@ -25,7 +24,7 @@ is_sent_to(const HttpView *view, int64_t stall_ms, Error *why)
 	const SlotView *slot = slotwatch_view(view->slot);
 	int64_t silent_ms = slot == NULL || view->snapshot->in_flight_events > 0
 							? 0
-							: silence_lasted(&slot->silence, clock_ms());
+							: silence_lasted(&slot->silence);
 
 	if (silent_ms <= stall_ms)
 		return true;

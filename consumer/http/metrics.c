@@ -10,7 +10,6 @@
 #include <librdkafka/rdkafka.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/log.h"
 #include "http/process.h"
 #include "http/resource.h"
@@ -182,7 +181,7 @@ write_slot(FILE *out, const SlotView *slot)
 					 (uint64_t) slot->safe_bytes);
 	write_seconds(out, "pg_outbox_silent_seconds", "gauge",
 				  "PostgreSQL has sent nothing for, though WAL waits.",
-				  silence_lasted(&slot->silence, clock_ms()));
+				  silence_lasted(&slot->silence));
 	begin(out, "pg_outbox_slot_wal_status", "gauge",
 		  "1 for the slot's wal_status.");
 	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)

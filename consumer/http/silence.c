@@ -21,11 +21,12 @@ silence_note(Silence *silence, bool is_idle, Lsn confirmed, int64_t bytes,
 	else if (silence->since_ms == 0 || confirmed != silence->confirmed)
 		silence->since_ms = now_ms;
 	silence->confirmed = confirmed;
+	silence->until_ms = now_ms;
 	silence->bytes = bytes;
 }
 
 int64_t
-silence_lasted(const Silence *silence, int64_t now_ms)
+silence_lasted(const Silence *silence)
 {
-	return silence->since_ms == 0 ? 0 : now_ms - silence->since_ms;
+	return silence->since_ms == 0 ? 0 : silence->until_ms - silence->since_ms;
 }

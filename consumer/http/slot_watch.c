@@ -91,6 +91,7 @@ fail(SlotWatch *watch, const char *reason)
 					LOG_TEXT("error", reason));
 	watch->is_failing = true;
 	watch->is_known = false;
+	watch->view.silence = (Silence){0};
 	pgtask_end(watch->task);
 }
 
@@ -126,14 +127,15 @@ note_silence(SlotWatch *watch, const Snapshot *snapshot, const PGresult *result)
 	lsn_parse(text, strlen(text), &confirmed);
 	silence_note(silence, is_idle(snapshot), confirmed,
 				 bytes_at(result, "lag_bytes"), now);
-	if (silence_lasted(silence, now) <=
+	if (silence_lasted(silence) <=
 		config_number(watch->config, CONFIG_HTTP_STALL_TIMEOUT))
 		outage_end(&watch->silent);
 	else if (outage_is_due(&watch->silent, now))
-		log_warning("PostgreSQL sends nothing, though WAL waits: it reads a "
-					"large transaction, or waits for a standby of "
-					"synchronized_standby_slots (then its log says so)",
-					LOG_INT("waited_s", silence_lasted(silence, now) / 1000),
+		log_warning("PostgreSQL sends nothing, though WAL waits: it waits for "
+					"a "
+					"standby of synchronized_standby_slots (then its log says "
+					"so), or reads a large transaction, or old WAL again",
+					LOG_INT("waited_s", silence_lasted(silence) / 1000),
 					LOG_INT("bytes", silence->bytes));
 }
 
@@ -190,8 +192,7 @@ start_if_due(SlotWatch *watch, const Snapshot *snapshot)
 {
 	if (clock_ms() < slotwatch_due(watch))
 		return;
-	if (snapshot->state == SNAPSHOT_CONNECTING &&
-		snapshot->in_flight_events > 0)
+	if (snapshot->state != SNAPSHOT_STREAMING && snapshot->in_flight_events > 0)
 		watch->next_ms = clock_ms() + POSTPONE_MS;
 	else
 		start(watch);
