@@ -276,16 +276,13 @@ pause(ExactlyOnce *once, int64_t pause_ms)
 }
 
 /*
- * How long nothing is published, in ms.  Delivery at least once has no fence:
- * if that is what had the slot before, it may still be sending.
+ * How long nothing is published, in ms.  Delivery at least once has no fence,
+ * and may still be sending, if that is what had the slot before.
  */
 static int64_t
 quiet_length(const Relay *relay, const StateRecord *position)
 {
-	bool was_ours =
-		position->lsn != 0 && position->lsn >= pgstream_slot_lsn(relay->stream);
-
-	return was_ours ? 0 : relay_quiet_length(relay);
+	return position->lsn != 0 ? 0 : relay_quiet_length(relay);
 }
 
 /* The position is known: decides what the stream will repeat. */
