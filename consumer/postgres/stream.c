@@ -8,8 +8,8 @@
 #include <arpa/inet.h>
 #include <endian.h>
 #include <libpq-fe.h>
+#include <linux/tcp.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -173,9 +173,11 @@ pgstream_unacknowledged(const PgStream *stream)
 	struct tcp_info info = {0};
 	socklen_t len = sizeof(info);
 
-	if (getsockopt(pgstream_fd(stream), IPPROTO_TCP, TCP_INFO, &info, &len) <
-			0 ||
-		info.tcpi_unacked == 0)
+	if (getsockopt(pgstream_fd(stream), IPPROTO_TCP, TCP_INFO, &info, &len) < 0)
+		return 0;
+	/* Without a route nothing leaves; without a window nothing may. */
+	if (info.tcpi_unacked == 0 &&
+		(info.tcpi_notsent_bytes == 0 || info.tcpi_snd_wnd == 0))
 		return 0;
 	return info.tcpi_last_ack_recv;
 }

@@ -50,7 +50,8 @@ relay_lost_stream(Relay *relay)
 	relay->quiet_ms = 0;
 	if (relay->lost_ms == 0 && *relay->history.system_identifier != '\0')
 		relay->lost_ms = relay->proof_ms;
-	if (relay->give_up_ms == 0 && kafka_in_flight(relay->kafka) > 0)
+	if (relay->give_up_ms == 0 && !relay->purge &&
+		kafka_in_flight(relay->kafka) > 0)
 		relay->give_up_ms = relay->proof_ms + GRACE_MS;
 }
 

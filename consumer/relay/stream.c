@@ -261,7 +261,8 @@ advance_stream(Relay *relay)
 		pgstream_advance(relay->stream, &relay->message, &error_class, &err))
 	{
 		case PGSTREAM_WAIT:
-			relay->drained = true;
+			/* libpq may have read a part: of TLS, a record. */
+			relay->drained = !pgstream_may_be_over(relay->stream);
 			return false;
 		case PGSTREAM_BLOCKED:
 			on_blocked(relay, &err);
@@ -399,6 +400,14 @@ relay_serve_silence(Relay *relay)
 	}
 }
 
+/* Tells whether something is in flight that may not leave without the slot. */
+static bool
+needs_the_slot(const Relay *relay)
+{
+	/* Exactly once is fenced. */
+	return relay->delivery->lasts && kafka_in_flight(relay->kafka) > 0;
+}
+
 /* Tells whether the network acknowledges what is sent; else hangs up. */
 static bool
 is_acknowledged(Relay *relay)
@@ -412,7 +421,7 @@ is_acknowledged(Relay *relay)
 	/* What is sent first after a silence has still to be acknowledged. */
 	if (silent > now - relay->acked_ms)
 		silent = now - relay->acked_ms;
-	if (silent <= UNACKNOWLEDGED_MS || kafka_in_flight(relay->kafka) == 0)
+	if (silent < UNACKNOWLEDGED_MS || !needs_the_slot(relay))
 		return true;
 	error_set(&reason,
 			  "the network has acknowledged nothing for %" PRId64
@@ -462,7 +471,7 @@ status_interval(const Relay *relay)
 		interval = sender / 4 + 1;
 	if (!relay_is_listening(relay) && interval > DEAF_STATUS_MS)
 		interval = DEAF_STATUS_MS;
-	if (kafka_in_flight(relay->kafka) > 0 && interval > FLIGHT_STATUS_MS)
+	if (needs_the_slot(relay) && interval > FLIGHT_STATUS_MS)
 		interval = FLIGHT_STATUS_MS;
 	return interval;
 }
