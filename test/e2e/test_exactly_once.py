@@ -258,15 +258,16 @@ def test_events_without_a_key_are_cut_too(outbox: Outbox) -> None:
 
 
 def test_many_small_transactions_and_little_memory(outbox: Outbox) -> None:
-    """What is to be remembered of them stops nothing that only a commit lets go."""
+    """What is to be remembered of them, 32 bytes each, is more than inflight_bytes, and
+    stops nothing that only a commit lets go."""
     outbox.create_slot()
     outbox.kafka.create_topic(outbox.topic, partitions=1)
-    add_alone(outbox, 7, 1, 10_000)
+    add_alone(outbox, 7, 1, 3_000)
     publishing_relay(
         outbox, "-X", "relay.inflight_bytes=64kB", "-X", "kafka.transaction.timeout.ms=600000"
     )
     outbox.wait_all_confirmed()
-    assert in_order(outbox.kafka.read(outbox.topic)) == list(range(1, 10_001))
+    assert in_order(outbox.kafka.read(outbox.topic)) == list(range(1, 3_001))
 
 
 def test_kill_again_and_again(outbox: Outbox) -> None:
