@@ -6,7 +6,7 @@ CREATE EXTENSION pg_outbox;
 CREATE SCHEMA app;
 CREATE DOMAIN app.moment AS timestamptz;
 CREATE DOMAIN app.domain_of_a_domain AS app.moment;
--- A table with a time column of a type, and of it a row of each of the last days: an hour, 1 day and an hour, ... old.
+-- A table with a time column of a type, and of it a row of each of the last days: an hour, 1 day and an hour, ... old, or as much as is over of today.
 CREATE FUNCTION make(name text, type text, by text DEFAULT '', "column" text DEFAULT 'happened') RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     EXECUTE format('CREATE TABLE app.%I (id int, %I %s NOT NULL)%s', name, "column", type, by);
@@ -15,7 +15,7 @@ CREATE FUNCTION fill(name regclass, n int, "column" text DEFAULT 'happened') RET
 DECLARE
     type regtype := (SELECT atttypid FROM pg_attribute WHERE attrelid = name AND attname = "column");
 BEGIN
-    EXECUTE format('INSERT INTO %s SELECT n, %s FROM generate_series(0, $1) n, LATERAL (SELECT now() - n * interval ''1 day'' - interval ''1 hour'') t (at)',
+    EXECUTE format('INSERT INTO %s SELECT n, %s FROM generate_series(0, $1) n, LATERAL (SELECT now() - n * interval ''1 day'' - least(interval ''1 hour'', now() - date_trunc(''day'', now()))) t (at)',
         name, CASE WHEN type = 'bigint'::regtype THEN 'extract(epoch FROM at) * 1000' ELSE 'at' END) USING n;
 END $$;
 
