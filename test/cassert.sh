@@ -17,6 +17,8 @@ need_tools() {
     for command in bison flex perl; do
         command -v "$command" > /dev/null || missing="$missing $command"
     done
+    pkg-config --exists libxml-2.0 || missing="$missing libxml2-dev"
+    pkg-config --exists openssl || missing="$missing libssl-dev"
     if [ -z "$missing" ]; then
         return
     fi
@@ -54,10 +56,12 @@ build() {
         --strip-components=1
     cd "$kept/source/tree"
     ./configure --quiet --prefix="$built" --enable-cassert --enable-debug \
-        --without-readline --without-zlib --without-icu CFLAGS="-O1 -g" > configure.log
+        --with-libxml --with-openssl --without-readline --without-zlib --without-icu \
+        CFLAGS="-O1 -g" > configure.log
     make -s -j "$(nproc)" > make.log 2>&1 || { tail make.log; exit 1; }
     make -s install > make.log 2>&1
     make -s -C src/test/isolation install > make.log 2>&1
+    make -s -C contrib/test_decoding install > make.log 2>&1
     touch "$built/complete"
 }
 
@@ -77,7 +81,7 @@ chmod 755 "$copy"
 cp -r "$built" "$copy/server"
 mkdir -p "$copy/checkout/build"
 tar -cf - --exclude=./build --exclude=./.git . | tar -xf - -C "$copy/checkout"
-ln -s "$PWD/build/kafka" "$PWD/build/venv" "$copy/checkout/build"
+ln -s "$PWD/build/kafka" "$PWD/build/venv" "$PWD/build/jdbc" "$copy/checkout/build"
 
 export PG_CONFIG="$copy/server/bin/pg_config"
 "$copy/server/bin/postgres" --version

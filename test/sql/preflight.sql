@@ -1,25 +1,27 @@
 -- What would stop the decoding at a row is an error before the first.
 \set SHOW_CONTEXT never
 SELECT open_slot();
-CREATE FUNCTION codes(VARIADIC options text[]) RETURNS text LANGUAGE plpgsql AS
-$$
-BEGIN
-    RETURN count(*) || ' lines' FROM pg_logical_slot_peek_changes('regress', NULL, NULL, VARIADIC options);
-EXCEPTION WHEN OTHERS THEN
-    RETURN sqlstate || ': ' || sqlerrm;
-END
-$$;
+-- One statement each: an ERROR that is caught leaves the slot in use (slot.c, ReplicationSlotRelease).
+CREATE FUNCTION codes(VARIADIC options text[]) RETURNS text LANGUAGE sql AS
+$$ SELECT count(*) || ' lines' FROM pg_logical_slot_peek_changes('regress', NULL, NULL, VARIADIC options) $$;
+CREATE FUNCTION each(VARIADIC options text[]) RETURNS text LANGUAGE sql AS
+$$ SELECT 'SELECT codes(' || string_agg(quote_literal(o), ', ') || ')' FROM unnest(options) o $$;
 
 -- An entry that stands for no table.
 SELECT lines('tables', 'public.outbox, nope.outbox');
-SELECT codes('tables', 'public.nope'), codes('tables', ''), codes('messages', '');
+SELECT codes('tables', 'public.nope');
+SELECT codes('tables', '');
+SELECT codes('messages', '');
 -- What is there, but is no table or never in the WAL.
 CREATE VIEW a_view AS SELECT * FROM outbox;
 CREATE UNLOGGED TABLE unlogged (LIKE outbox);
 CREATE FOREIGN DATA WRAPPER nothing;
 CREATE SERVER nowhere FOREIGN DATA WRAPPER nothing;
 CREATE FOREIGN TABLE far (aggregate_type text, aggregate_id text, payload text) SERVER nowhere;
-SELECT name, codes('tables', 'public.' || name) FROM unnest('{a_view,unlogged,far,outbox_pkey}'::text[]) name;
+SELECT each('tables', 'public.' || name) FROM unnest('{a_view,unlogged,far,outbox_pkey}'::text[]) name \gexec
+\set VERBOSITY sqlstate
+\gexec
+\set VERBOSITY default
 SELECT lines('tables', 'public.unlogged');
 -- Nor what a child keeps out of the WAL.
 CREATE TABLE parent (aggregate_type text, aggregate_id text, payload text);
@@ -32,9 +34,12 @@ DROP FOREIGN TABLE far_child, far;
 
 -- Columns that a table lacks, or that cannot serve: each option names them.
 CREATE TABLE unfit (id int, aggregate_type text, aggregate_id text, payload text, x xml, o oid, t text, d date);
-SELECT option, value, codes('tables', 'public.unfit', 'headers', '', option, value) FROM (VALUES ('topic', '${nope}'), ('key', 'nope'),
+SELECT each('tables', 'public.unfit', 'headers', '', option, value) FROM (VALUES ('topic', '${nope}'), ('key', 'nope'),
     ('payload', 'nope'), ('partition', 'nope'), ('timestamp', 'nope'), ('route_by', 'nope'), ('payload', 'x'), ('payload', 'o'),
-    ('partition', 't'), ('partition', 'o'), ('timestamp', 't'), ('timestamp', 'd'), ('key', 'x'), ('topic', '${o}.t')) v (option, value);
+    ('partition', 't'), ('partition', 'o'), ('timestamp', 't'), ('timestamp', 'd'), ('key', 'x'), ('topic', '${o}.t')) v (option, value) \gexec
+\set VERBOSITY sqlstate
+\gexec
+\set VERBOSITY default
 SELECT codes('tables', 'public.unfit', 'headers', 'o:*');
 -- A header's column that a table lacks is a warning, once.
 INSERT INTO unfit (aggregate_type, aggregate_id, payload) VALUES ('T', 'k', 'p'), ('T', 'k', 'p');
@@ -45,7 +50,9 @@ ALTER TABLE unfit RENAME payload TO body;
 INSERT INTO unfit (aggregate_type, aggregate_id, body) VALUES ('T', 'after', 'p');
 SELECT codes('tables', 'public.unfit', 'headers', '', 'payload', 'body');
 SELECT lines('tables', 'public.unfit', 'headers', '', 'payload', ' body | payload ');
-SELECT codes('payload', 'a|'), codes('payload', '|a'), codes('payload', 'a b');
+SELECT codes('payload', 'a|');
+SELECT codes('payload', '|a');
+SELECT codes('payload', 'a b');
 
 -- The session's own transaction goes on, and sees what it did.
 BEGIN;
@@ -54,7 +61,7 @@ SELECT codes('tables', 'public.mine', 'headers', '');
 ROLLBACK;
 SELECT codes('tables', 'public.mine', 'headers', '');
 
-DROP FUNCTION codes;
+DROP FUNCTION codes, each;
 DROP VIEW a_view;
 DROP TABLE unlogged, parent, unfit;
 DROP FOREIGN DATA WRAPPER nothing CASCADE;
