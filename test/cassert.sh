@@ -61,7 +61,9 @@ build() {
     make -s -j "$(nproc)" > make.log 2>&1 || { tail make.log; exit 1; }
     make -s install > make.log 2>&1
     make -s -C src/test/isolation install > make.log 2>&1
-    make -s -C contrib/test_decoding install > make.log 2>&1
+    for module in citext hstore test_decoding; do
+        make -s -C "contrib/$module" install > make.log 2>&1
+    done
     touch "$built/complete"
 }
 
