@@ -72,6 +72,16 @@ class Pair(Outbox):
                 (self.aggregate_type, self.published),
             )
 
+    def publish_the_first(self) -> None:
+        self.number(1)
+        self.wait_published(1)
+        self.wait_all_confirmed()
+
+    def end_stream(self) -> None:
+        """Ends the walsender that has the slot."""
+        pid = self.slot_row("active_pid")
+        self.db.execute("SELECT pg_terminate_backend(%s)", (pid,))
+
     def number_at_once(self, count: int) -> None:
         self.db.execute(
             "INSERT INTO outbox (aggregate_type, aggregate_id, event_type, payload)"
@@ -145,9 +155,7 @@ def test_what_another_relay_did_not_reach(pair: Pair) -> None:
     headers = ("-X", "outbox.headers=id,event_type:eventType,note")
     set_sender_timeout(pair, "3s")
     first = pair.proxied_relay(*headers)
-    pair.number(1)
-    pair.wait_published(1)
-    pair.wait_all_confirmed()
+    pair.publish_the_first()
     pair.postgres_proxy.set_mode("hold")
     pair.db.execute("ALTER TABLE outbox ALTER note SET DEFAULT repeat('x', 5000)")
     pair.number(5)
@@ -230,14 +238,11 @@ def test_a_stopped_relay_must_connect_again(pair: Pair) -> None:
 def test_a_new_relay_waits_for_the_last_one(pair: Pair) -> None:
     """Which has lost its stream, and not yet given up what it has in flight."""
     first = pair.proxied_relay()
-    pair.number(1)
-    pair.wait_published(1)
-    pair.wait_all_confirmed()
+    pair.publish_the_first()
     pair.kafka_proxy.set_mode("stall")
     pair.number(5)
     pair.wait_read()
-    pid = pair.slot_row("active_pid")
-    pair.db.execute("SELECT pg_terminate_backend(%s)", (pid,))
+    pair.end_stream()
     second = pair.streaming_relay()
     wait_until(
         lambda: "is given up" in first.log() or pair.kafka.count(pair.topic) == 6,
@@ -255,9 +260,7 @@ def test_cut_off_and_the_slot_given_to_another(pair: Pair) -> None:
     """Nothing goes through the network, and the server gives the slot away long before
     it would miss the relay: a person ends the walsender, or a standby is promoted."""
     first = pair.proxied_relay()
-    pair.number(1)
-    pair.wait_published(1)
-    pair.wait_all_confirmed()
+    pair.publish_the_first()
     second = pair.relay()
     second.wait_for_log("standing by")
     pair.kafka_proxy.set_mode("stall")
@@ -265,8 +268,7 @@ def test_cut_off_and_the_slot_given_to_another(pair: Pair) -> None:
     pair.wait_read()
     pair.postgres_proxy.set_mode("swallow")
     pair.postgres_proxy.disconnect()
-    pid = pair.slot_row("active_pid")
-    pair.db.execute("SELECT pg_terminate_backend(%s)", (pid,))
+    pair.end_stream()
     second.wait_for_log("streaming")
     pair.wait_all_confirmed()
     before = pair.kafka.count(pair.topic)
@@ -286,9 +288,7 @@ def test_who_waits_before_it_publishes(pair: Pair) -> None:
     first = pair.streaming_relay()
     second = pair.relay()
     second.wait_for_log("standing by")
-    pair.number(1)
-    pair.wait_published(1)
-    pair.wait_all_confirmed()
+    pair.publish_the_first()
     # No more than a confirmation may lie between this and the next stream.
     had_it = time.time()
     assert first.terminate() == 0
@@ -300,8 +300,7 @@ def test_who_waits_before_it_publishes(pair: Pair) -> None:
     pair.wait_all_confirmed()
     # Back after its stream was ended: it waits as well.
     had_it = time.time()
-    pid = pair.slot_row("active_pid")
-    pair.db.execute("SELECT pg_terminate_backend(%s)", (pid,))
+    pair.end_stream()
     pair.number(1)
     pair.wait_published(3)
     assert pair.kafka.read(pair.topic)[-1].timestamp / 1000 > had_it + 1.9
@@ -333,9 +332,7 @@ def test_a_slot_that_nobody_had(pair: Pair) -> None:
 def test_exactly_once_after_at_least_once(pair: Pair) -> None:
     """A relay that has no transactional.id is not fenced, so it is waited for."""
     first = pair.streaming_relay()
-    pair.number(1)
-    pair.wait_published(1)
-    pair.wait_all_confirmed()
+    pair.publish_the_first()
     had_it = time.time()
     assert first.terminate() == 0
     pair.number(1)
@@ -374,8 +371,7 @@ def test_the_end_of_the_stream_while_nothing_is_read(pair: Pair) -> None:
     pair.wait_published(1)
     with pair.kafka.frozen():
         pair.number(1000)
-        pid = pair.slot_row("active_pid")
-        pair.db.execute("SELECT pg_terminate_backend(%s)", (pid,))
+        pair.end_stream()
         wait_until(lambda: relay.log().count("msg=streaming") == 2, "another stream")
         messages = relay.messages()
         given_up = messages.index(
@@ -410,9 +406,7 @@ def test_the_end_without_postgres(pair: Pair) -> None:
 def test_the_end_without_confirmation(pair: Pair) -> None:
     """All is delivered, and PostgreSQL cannot be told: no failure, but said."""
     relay = pair.proxied_relay()
-    pair.number(1)
-    pair.wait_published(1)
-    pair.wait_all_confirmed()
+    pair.publish_the_first()
     with pair.kafka.frozen():
         pair.number(1)
         pair.wait_read()
@@ -435,8 +429,7 @@ def test_losing_postgres_alone_repeats_nothing(pair: Pair) -> None:
         with pair.kafka.frozen():
             pair.number(10)
             pair.wait_read()
-            pid = pair.slot_row("active_pid")
-            pair.db.execute("SELECT pg_terminate_backend(%s)", (pid,))
+            pair.end_stream()
             wait_until(
                 lambda n=lost: relay.log().count("waiting for PostgreSQL") > n, "loss"
             )
