@@ -132,9 +132,8 @@ note_silence(SlotWatch *watch, const Snapshot *snapshot, const PGresult *result)
 		outage_end(&watch->silent);
 	else if (outage_is_due(&watch->silent, now))
 		log_warning("PostgreSQL sends nothing, though WAL waits: it waits for "
-					"a "
-					"standby of synchronized_standby_slots (then its log says "
-					"so), or reads a large transaction, or old WAL again",
+					"a standby of synchronized_standby_slots (then its log "
+					"says so), or reads a large transaction, or old WAL again",
 					LOG_INT("waited_s", silence_lasted(silence) / 1000),
 					LOG_INT("bytes", silence->bytes));
 }
