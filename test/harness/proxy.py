@@ -7,6 +7,7 @@ import socket
 import struct
 import threading
 import time
+from collections.abc import Callable
 
 # Of linux/bpf_common.h and asm-generic/socket.h.
 BPF_RET = 0x06
@@ -23,6 +24,7 @@ class Proxy:
         self.port = self._listener.getsockname()[1]
         self._mode = "pass"
         self._last_words: bytes | None = None
+        self._is_last: Callable[[bytes], bool] | None = None
         self._pairs: set[tuple[socket.socket, socket.socket]] = set()
         self._dumb: set[tuple[socket.socket, socket.socket]] = set()
         self._disconnected: set[tuple[socket.socket, socket.socket]] = set()
@@ -42,6 +44,11 @@ class Proxy:
         """Forwards what a client sends up to what has this text in it, and holds
         what follows."""
         self._last_words = text.encode()
+
+    def cut_after(self, is_last: Callable[[bytes], bool]) -> None:
+        """Resets every connection once, when what a client sends is of this kind:
+        that still reaches the server, and no answer to it comes back."""
+        self._is_last = is_last
 
     def held(self) -> int:
         """The bytes that are kept."""
@@ -143,6 +150,10 @@ class Proxy:
             if self._last_words and source is client and self._last_words in data:
                 self._mode, self._last_words = "hold", None
             sink.sendall(data)
+            if self._is_last and source is client and self._is_last(data):
+                self._is_last = None
+                self.cut()
+                return
             if throttled:
                 time.sleep(0.01)
 
