@@ -814,7 +814,10 @@ serve_look(Kafka *kafka)
 	if (!kafkalook_take(kafka->look, &answer))
 		return;
 	if (answer.topic != NULL)
-		kafka_topics_looked(kafka->topics, &answer);
+	{
+		if (!kafka_topics_looked(kafka->topics, &answer))
+			break_off(kafka, answer.topic, "it was deleted");
+	}
 	/* Events that came meanwhile say by themselves whether they arrive. */
 	else if (answer.error == RD_KAFKA_RESP_ERR_NO_ERROR &&
 			 !awaits_topics(kafka))

@@ -383,19 +383,23 @@ kafka_topics_look(KafkaTopics *topics, KafkaTopic *topic, int *partitions)
 	return false;
 }
 
-void
+bool
 kafka_topics_looked(KafkaTopics *topics, const KafkaLookAnswer *answer)
 {
 	KafkaTopic *topic;
 	void *found;
 
 	if (!lh_table_lookup_ex(topics->table, answer->topic, &found))
-		return;
+		return true;
 	topic = found;
 	topic->looked = topic->wanted;
 	topic->wanted = false;
 	topic->partitions =
 		answer->error == RD_KAFKA_RESP_ERR_NO_ERROR ? answer->partitions : -1;
-	if (answer->error == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
-		tell_missing(topics, topic);
+	if (answer->error != RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
+		return true;
+	if (topic->delivered)
+		return false;
+	tell_missing(topics, topic);
+	return true;
 }

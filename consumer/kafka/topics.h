@@ -83,8 +83,12 @@ extern void kafka_topics_created(KafkaTopics *topics, rd_kafka_event_t *event);
 extern bool kafka_topics_look(KafkaTopics *topics, KafkaTopic *topic,
 							  int *partitions);
 
-/* Takes the answer of a look at a topic. */
-extern void kafka_topics_looked(KafkaTopics *topics,
+/*
+ * Takes the answer of a look at a topic.  False if that was deleted: once it is
+ * there again its brokers do not know this producer, whose second event could
+ * get there without the first (kafka/pilots.h), so it may not go on.
+ */
+extern bool kafka_topics_looked(KafkaTopics *topics,
 								const KafkaLookAnswer *answer);
 
 /* See kafka_look_after(). */

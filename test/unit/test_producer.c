@@ -33,7 +33,8 @@ typedef struct Site
 	rd_kafka_mock_cluster_t *broker;
 	uint64_t delivered[16]; /* tickets, in order */
 	size_t n_delivered;
-	bool ok; /* as kafka_serve() says */
+	bool failed; /* an event was not delivered */
+	bool ok;     /* as kafka_serve() says */
 	Error err;
 } Site;
 
@@ -49,8 +50,10 @@ on_delivered(void *argument, const KafkaDelivery *delivery)
 static void
 on_failed(void *argument, const KafkaFailure *failure)
 {
-	(void) argument;
-	fail_msg("event %d failed", (int) failure->ticket);
+	Site *site = argument;
+
+	assert_false(failure->refused);
+	site->failed = true;
 }
 
 /* Sets up a broker with topic "t"; each event goes in a request of its own. */
@@ -110,6 +113,7 @@ serve_until(Site *site, size_t count)
 
 	while (site->ok && site->n_delivered < count && clock_ms() < end)
 		serve(site);
+	assert_false(site->failed);
 }
 
 /* The broker refuses the next request, for now. */
@@ -211,6 +215,40 @@ what_librdkafka_concludes_is_no_delivery(void **state)
 	tear_down(&site);
 }
 
+/* The broker refuses all that comes, and says that there is no such topic. */
+static void
+delete_topic(Site *site)
+{
+	for (int i = 0; i < 100; i++)
+		rd_kafka_mock_push_request_errors(
+			site->broker, PRODUCE, 1, RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
+	rd_kafka_mock_topic_set_error(site->broker, "t",
+								  RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
+}
+
+/* librdkafka says so itself up to 2.8; 2.14 leaves it to the look. */
+static void
+a_topic_that_was_deleted_ends_the_producer(void **state)
+{
+	int64_t end = clock_ms() + PATIENCE_MS;
+	Site site;
+
+	(void) state;
+	set_up(&site, 1);
+	produce(&site, 1, KAFKA_ANY_PARTITION);
+	serve_until(&site, 1);
+	delete_topic(&site);
+	assert_int_equal(produce(&site, 2, KAFKA_ANY_PARTITION), KAFKA_QUEUED);
+	while (site.ok && !site.failed && clock_ms() < end)
+	{
+		kafka_look_after(site.kafka);
+		serve(&site);
+	}
+	assert_true(site.failed || !site.ok);
+	assert_int_equal(site.n_delivered, 1);
+	tear_down(&site);
+}
+
 int
 main(void)
 {
@@ -219,6 +257,7 @@ main(void)
 		cmocka_unit_test(so_does_the_first_one_of_each_partition),
 		cmocka_unit_test(a_partition_that_an_event_names_is_guarded_too),
 		cmocka_unit_test(what_librdkafka_concludes_is_no_delivery),
+		cmocka_unit_test(a_topic_that_was_deleted_ends_the_producer),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
