@@ -282,6 +282,10 @@ check_size(Check *check, const KafkaBrokers *brokers)
 		   "in section [outbox]");
 }
 
+/* What to do where a broker names an address that is none. */
+#define REACH_BROKER \
+	"set its advertised.listeners to an address that the relay reaches"
+
 /* Whether the brokers can be reached, and let the relay produce. */
 static void
 check_brokers(Check *check, const KafkaBrokers *brokers)
@@ -289,7 +293,7 @@ check_brokers(Check *check, const KafkaBrokers *brokers)
 	report(check, brokers->reached,
 		   brokers->reached ? "every broker can be reached where it says it is"
 							: brokers->unreachable.text,
-		   "set its advertised.listeners to an address that the relay reaches");
+		   REACH_BROKER);
 	report(check, brokers->accepts,
 		   brokers->accepts ? "Kafka accepts the idempotent producer"
 							: brokers->refusal.text,
@@ -358,7 +362,7 @@ check_kafka(Check *check)
 
 	if (!kafka_check_brokers(check->config, &brokers, &answer))
 	{
-		report(check, false, answer.text, NULL);
+		report(check, false, answer.text, brokers.named ? REACH_BROKER : NULL);
 		return;
 	}
 	report(check, true, answer.text, NULL);

@@ -14,14 +14,49 @@
 #include "kafka/client.h"
 #include "kafka/probe.h"
 
-/* Says why there is no answer. */
+/*
+ * Tells whether an error is one of a broker that another one named: librdkafka
+ * begins it with "host:port/id: ", and with "host:port/bootstrap: " where the
+ * server is one of the configuration.
+ */
+static bool
+is_of_named_broker(const char *reason, Error *err)
+{
+	const char *end = strstr(reason, ": ");
+	const char *slash =
+		end != NULL ? memrchr(reason, '/', (size_t) (end - reason)) : NULL;
+	const char *protocol = strstr(reason, "://");
+	char *after;
+	long id;
+
+	if (slash == NULL)
+		return false;
+	id = strtol(slash + 1, &after, 10);
+	if (after == slash + 1 || after != end)
+		return false;
+	if (protocol != NULL && protocol < slash)
+		reason = protocol + strlen("://");
+	error_set(err,
+			  "broker %ld says that it is at %.*s, and cannot be reached "
+			  "there",
+			  id, (int) (slash - reason), reason);
+	return true;
+}
+
+/*
+ * Says why there is no answer.  A server that answers is not asked again by
+ * newer versions of librdkafka, once it has named the brokers.
+ */
 static void
-describe_failure(rd_kafka_t *producer, rd_kafka_resp_err_t code, Error *answer)
+describe_failure(rd_kafka_t *producer, rd_kafka_resp_err_t code,
+				 KafkaBrokers *brokers, Error *answer)
 {
 	Error reason;
 
 	kafka_client_reason(producer, code, &reason);
-	error_set(answer, "Kafka does not answer: %s", reason.text);
+	brokers->named = is_of_named_broker(reason.text, answer);
+	if (!brokers->named)
+		error_set(answer, "Kafka does not answer: %s", reason.text);
 }
 
 /* The result of DescribeConfigs for one broker; NULL without an answer. */
@@ -83,7 +118,7 @@ kafka_check_brokers(const Config *config, KafkaBrokers *brokers, Error *answer)
 		return false;
 	code = rd_kafka_metadata(producer, 0, NULL, &metadata, KAFKA_PROBE_MS);
 	if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
-		describe_failure(producer, code, answer);
+		describe_failure(producer, code, brokers, answer);
 	else
 	{
 		error_set(answer, "Kafka answers: brokers: %d", metadata->broker_cnt);

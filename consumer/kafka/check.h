@@ -23,6 +23,7 @@ typedef struct KafkaBrokers
 {
 	bool create_topics; /* they create topics by themselves */
 	long max_bytes;     /* the largest batch they take; 0 = not shown */
+	bool named;         /* nobody answers but a server that named them */
 	bool reached;       /* all of them, at the addresses that they name */
 	Error unreachable;  /* or which one is not */
 	bool accepts;       /* the idempotent producer */
