@@ -331,20 +331,29 @@ class Kafka:
 
     def end_offsets(self, topic: str) -> dict[int, int]:
         """How many records each partition of a topic has got; none if it is not
-        there, or not yet."""
+        there.  A broker takes up the partitions of a new topic one by one."""
+        [ends] = wait_until(
+            lambda: self._end_offsets(topic), f"all partitions of {topic} answer"
+        )
+        return ends
+
+    def _end_offsets(self, topic: str) -> list[dict[int, int]]:
+        """The same in a list, which is empty while not all of them answer."""
         if self._watcher is None:
             self._watcher = self._consumer()
         try:
             found = self._watcher.list_topics(topic, timeout=30).topics[topic]
-            return {
-                p: self._watcher.get_watermark_offsets(
-                    TopicPartition(topic, p), timeout=30
-                )[1]
-                for p in found.partitions
-            }
+            return [
+                {
+                    p: self._watcher.get_watermark_offsets(
+                        TopicPartition(topic, p), timeout=30
+                    )[1]
+                    for p in found.partitions
+                }
+            ]
         except KafkaException as error:
             if error.args[0].code() in _NOT_YET:
-                return {}
+                return []
             raise
 
     def written(self, topic: str) -> int:
