@@ -204,6 +204,12 @@ kafka_set_transactional_id(Kafka *kafka, const char *id)
 }
 
 bool
+kafka_is_broken(const Kafka *kafka)
+{
+	return kafka->broken;
+}
+
+bool
 kafka_is_worn(const Kafka *kafka)
 {
 	return kafka->producer != NULL &&
@@ -311,13 +317,19 @@ make_headers(const KafkaRecord *record)
 	return headers;
 }
 
-/* Notes that the producer can go no further; kafka_serve() reports it. */
+/*
+ * Notes that the producer can go no further; kafka_serve() reports it.  A
+ * transaction of its may not be committed, which librdkafka would do as soon as
+ * the report that shows what is missing has been taken.
+ */
 static KafkaResult
 break_off(Kafka *kafka, const char *topic, const char *reason)
 {
 	if (!kafka->broken)
 		error_set(&kafka->broken_reason, "topic \"%s\": %s", topic, reason);
 	kafka->broken = true;
+	if (kafka->transactional)
+		kafka_cut(kafka);
 	/* Nothing else may wake the loop. */
 	kafka_wake(kafka);
 	return KAFKA_FULL;

@@ -90,6 +90,12 @@ extern void kafka_cut(Kafka *kafka);
  */
 extern void kafka_set_transactional_id(Kafka *kafka, const char *id);
 
+/*
+ * Tells whether the present producer is one that may not go on, as
+ * kafka_serve() has said: no event and no commit of its leaves it any more.
+ */
+extern bool kafka_is_broken(const Kafka *kafka);
+
 /* Tells whether it has used as many topics as one producer may. */
 extern bool kafka_is_worn(const Kafka *kafka);
 

@@ -350,6 +350,7 @@ void
 kafka_topics_look_after(KafkaTopics *topics)
 {
 	struct lh_entry *entry;
+	KafkaTopic *longest = NULL;
 	int64_t now = clock_ms();
 
 	create_again(topics);
@@ -362,11 +363,13 @@ kafka_topics_look_after(KafkaTopics *topics)
 		topic->moved = false;
 		if (topic->in_flight == 0 || now - topic->stalled_ms < STALL_MS)
 			continue;
-		if (kafkalook_begin(topics->look, rd_kafka_topic_name(topic->handle)))
-			topic->stalled_ms = now;
-		/* One look at a time. */
-		return;
+		if (longest == NULL || topic->stalled_ms < longest->stalled_ms)
+			longest = topic;
 	}
+	/* One look at a time, so they take turns. */
+	if (longest != NULL &&
+		kafkalook_begin(topics->look, rd_kafka_topic_name(longest->handle)))
+		longest->stalled_ms = now;
 }
 
 bool
@@ -398,8 +401,11 @@ kafka_topics_looked(KafkaTopics *topics, const KafkaLookAnswer *answer)
 		answer->error == RD_KAFKA_RESP_ERR_NO_ERROR ? answer->partitions : -1;
 	if (answer->error != RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
 		return true;
-	if (topic->delivered)
-		return false;
-	tell_missing(topics, topic);
-	return true;
+	if (!topic->delivered)
+	{
+		tell_missing(topics, topic);
+		return true;
+	}
+	/* Else a delivery was quicker than the answer. */
+	return topic->in_flight == 0 || topic->moved;
 }

@@ -348,6 +348,9 @@ take_failure(Relay *relay, bool refused, const char *reason)
 
 	if (once->stage != STAGE_TAKING_OVER && once->stage != STAGE_COMMITTING)
 		return false;
+	/* Its job comes to no end. */
+	if (kafka_is_broken(relay->kafka))
+		return false;
 	if (refused && !intake_is_careful(relay->intake))
 		return false;
 	if (refused)

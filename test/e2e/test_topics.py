@@ -1,5 +1,6 @@
 """Topics that are not there, or not any more."""
 
+import pytest
 from conftest import Outbox
 from harness.kafka import Kafka, Record
 from harness.process import free_port
@@ -37,6 +38,25 @@ def test_a_topic_that_is_missing_is_waited_for(
     outbox.wait_all_confirmed()
     assert values(strict_kafka.read(outbox.topic)) == [b"%d" % n for n in range(5)]
     relay.wait_for_log("topic exists now")
+
+
+def test_many_topics_that_are_missing(outbox: Outbox, strict_kafka: Kafka) -> None:
+    """Each is found out, however many there are, and what is behind them goes on."""
+    outbox.kafka = strict_kafka
+    outbox.create_slot()
+    kinds = [f"{outbox.aggregate_type}-{n}" for n in range(6)]
+    strict_kafka.create_topic(outbox.topic)
+    relay = outbox.streaming_relay()
+    for kind in kinds + kinds:
+        outbox.db.execute(
+            "INSERT INTO outbox (aggregate_type, aggregate_id, event_type, payload)"
+            " VALUES (%s, 'k', 'e', '{}')",
+            (kind,),
+        )
+    outbox.add("k", "1")
+    wait_until(lambda: strict_kafka.count(outbox.topic) == 1, "the topic that is there")
+    for kind in kinds:
+        wait_until(lambda kind=kind: f"topic={kind}.events" in relay.log(), kind)
 
 
 def test_topics_are_created(outbox: Outbox, strict_kafka: Kafka) -> None:
@@ -94,11 +114,16 @@ def test_topics_are_created_after_an_outage(outbox: Outbox, strict_kafka: Kafka)
     relay.wait_for_log("topic created")
 
 
-def test_a_topic_that_is_deleted(outbox: Outbox, strict_kafka: Kafka) -> None:
+@pytest.mark.parametrize("delivery", ["at-least-once", "exactly-once"])
+def test_a_topic_that_is_deleted(
+    outbox: Outbox, strict_kafka: Kafka, delivery: str
+) -> None:
     """It is made again, and the relay goes on; what comes then is in it, in order."""
     outbox.kafka = strict_kafka
     outbox.create_slot()
-    relay = outbox.streaming_relay("-X", "relay.create_topics=2:1")
+    relay = outbox.streaming_relay(
+        "-X", "relay.create_topics=2:1", "-X", f"relay.delivery={delivery}"
+    )
     for n in range(2):
         outbox.add("k", f"[{n}, 0]")
         outbox.wait_all_confirmed()
