@@ -38,8 +38,8 @@ is_of_named_broker(const char *reason, Error *err)
 		reason = protocol + strlen("://");
 	error_set(err,
 			  "broker %ld says that it is at %.*s, and cannot be reached "
-			  "there",
-			  id, (int) (slash - reason), reason);
+			  "there: %s",
+			  id, (int) (slash - reason), reason, end + strlen(": "));
 	return true;
 }
 

@@ -106,12 +106,15 @@ kafka_probe_listeners(rd_kafka_t *producer,
 	for (int i = 0; i < metadata->broker_cnt; i++)
 	{
 		const struct rd_kafka_metadata_broker *broker = &metadata->brokers[i];
+		Error reason;
 
-		if (!is_reached(producer, broker->id))
-			return error_set(err,
-							 "broker %d says that it is at %s:%d, and cannot "
-							 "be reached there",
-							 broker->id, broker->host, broker->port);
+		if (is_reached(producer, broker->id))
+			continue;
+		kafka_client_reason(producer, RD_KAFKA_RESP_ERR__TIMED_OUT, &reason);
+		return error_set(err,
+						 "broker %d says that it is at %s:%d, and cannot be "
+						 "reached there: %s",
+						 broker->id, broker->host, broker->port, reason.text);
 	}
 	return true;
 }
