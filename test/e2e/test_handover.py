@@ -242,6 +242,7 @@ def test_a_new_relay_waits_for_the_last_one(pair: Pair) -> None:
     pair.kafka_proxy.set_mode("stall")
     pair.number(5)
     pair.wait_read()
+    pair.postgres_proxy.refuse()  # else the first could be back before the second begins
     pair.end_stream()
     second = pair.streaming_relay()
     wait_until(

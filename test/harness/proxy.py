@@ -75,9 +75,15 @@ class Proxy:
             for client, _ in self._pairs:
                 client.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, filter_)
 
+    def refuse(self) -> None:
+        """Takes no more connections; those that there are go on."""
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+
     def close(self) -> None:
         self._closed = True
-        self._listener.close()
+        self.refuse()
         self.cut()
 
     def _accept(self) -> None:
