@@ -318,9 +318,8 @@ make_headers(const KafkaRecord *record)
 }
 
 /*
- * Notes that the producer can go no further; kafka_serve() reports it.  A
- * transaction of its may not be committed, which librdkafka would do as soon as
- * the report that shows what is missing has been taken.
+ * Notes that the producer can go no further; kafka_serve() reports it.  Nothing
+ * that it has in a transaction may be committed any more.
  */
 static KafkaResult
 break_off(Kafka *kafka, const char *topic, const char *reason)
