@@ -334,38 +334,16 @@ break_off(Kafka *kafka, const char *topic, const char *reason)
 	return KAFKA_FULL;
 }
 
-bool
-kafka_refuses(int code)
+/* Refuses an event whose topic, as the reason says, cannot be one. */
+static KafkaResult
+refuse_name(KafkaRefusal *refusal)
 {
-	switch ((rd_kafka_resp_err_t) code)
-	{
-		case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
-		case RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE:
-		case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
-		case RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION:
-		case RD_KAFKA_RESP_ERR_INVALID_MSG:
-		case RD_KAFKA_RESP_ERR_INVALID_MSG_SIZE:
-		case RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP:
-		case RD_KAFKA_RESP_ERR_INVALID_RECORD:
-		case RD_KAFKA_RESP_ERR_POLICY_VIOLATION:
-			return true;
-		default:
-			return false;
-	}
-}
+	Error reason = refusal->reason;
 
-/* Begins to describe a refusal; its reason is still to be written. */
-static void
-set_refusal(KafkaRefusal *refusal, rd_kafka_resp_err_t code)
-{
-	*refusal = (KafkaRefusal){
-		.code = rd_kafka_err2name(code),
-		.too_large = code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE ||
-					 code == RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE,
-		.invalid = code == RD_KAFKA_RESP_ERR_INVALID_RECORD ||
-				   code == RD_KAFKA_RESP_ERR_INVALID_MSG,
-		.partition = code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION,
-	};
+	kafka_refusal_begin(refusal, RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION);
+	refusal->lasts = true;
+	refusal->reason = reason;
+	return KAFKA_REFUSED;
 }
 
 /* Refuses an event that is larger than [kafka] allows. */
@@ -376,23 +354,7 @@ refuse_size(const Kafka *kafka, const char *topic, KafkaRefusal *refusal)
 	size_t size = sizeof(limit);
 
 	rd_kafka_conf_get(kafka->conf, "message.max.bytes", limit, &size);
-	refusal->lasts = true;
-	error_set(&refusal->reason,
-			  "topic \"%s\": the event with its key and headers is larger than "
-			  "message.max.bytes in section [kafka], %s: raise that",
-			  topic, limit);
-	return KAFKA_REFUSED;
-}
-
-/* Refuses an event whose topic, as the reason says, cannot be one. */
-static KafkaResult
-refuse_name(KafkaRefusal *refusal)
-{
-	Error reason = refusal->reason;
-
-	set_refusal(refusal, RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION);
-	refusal->lasts = true;
-	refusal->reason = reason;
+	kafka_refusal_of_size(refusal, topic, limit);
 	return KAFKA_REFUSED;
 }
 
@@ -421,7 +383,7 @@ not_produced(Kafka *kafka, KafkaTopic *topic, const KafkaRecord *record,
 	const char *name = rd_kafka_topic_name(topic->handle);
 	rd_kafka_resp_err_t code = rd_kafka_error_code(error);
 
-	set_refusal(refusal, code);
+	kafka_refusal_begin(refusal, code);
 	switch (code)
 	{
 		case RD_KAFKA_RESP_ERR__QUEUE_FULL:
@@ -594,27 +556,12 @@ is_consequence(rd_kafka_resp_err_t code)
 static void
 fail_batch(const rd_kafka_message_t *culprit, const KafkaHandlers *handlers)
 {
-	const char *topic = rd_kafka_topic_name(culprit->rkt);
 	KafkaFailure failure = {.ticket = (uint64_t) (uintptr_t) culprit->_private,
 							.refused = kafka_refuses(culprit->err)};
-	KafkaRefusal *refusal = &failure.refusal;
 
-	set_refusal(refusal, culprit->err);
-	if (refusal->partition)
+	kafka_refusal_of_batch(&failure.refusal, culprit);
+	if (failure.refusal.partition)
 		failure.refused = !kafka_topic_of(culprit)->delivered;
-	if (refusal->too_large)
-		error_set(&refusal->reason,
-				  "topic \"%s\": %s: the value has %zu bytes; raise the "
-				  "topic's max.message.bytes (unless it is set there, it is "
-				  "the brokers' message.max.bytes), and if that is larger "
-				  "already lower batch.size in [kafka]",
-				  topic, rd_kafka_err2str(culprit->err), culprit->len);
-	else if (refusal->partition)
-		error_set(&refusal->reason, "topic \"%s\" has no partition %d", topic,
-				  culprit->partition);
-	else
-		error_set(&refusal->reason, "topic \"%s\": %s", topic,
-				  rd_kafka_err2str(culprit->err));
 	handlers->failed(handlers->argument, &failure);
 }
 
@@ -669,7 +616,7 @@ report_purged(Kafka *kafka, const KafkaHandlers *handlers)
 								.refused =
 									kafka_refuses(rd_kafka_error_code(error))};
 
-		set_refusal(&failure.refusal, rd_kafka_error_code(error));
+		kafka_refusal_begin(&failure.refusal, rd_kafka_error_code(error));
 		error_set(&failure.refusal.reason, "%s", rd_kafka_error_string(error));
 		handlers->failed(handlers->argument, &failure);
 	}

@@ -105,9 +105,6 @@ extern struct rd_kafka_s *kafka_handle(const Kafka *kafka);
 /* Takes what has happened and forgets it. */
 extern void kafka_drain(Kafka *kafka);
 
-/* Tells whether Kafka will never take what it answered this error code to. */
-extern bool kafka_refuses(int code);
-
 /* Makes kafka_fd() readable; from any thread. */
 extern void kafka_wake(const Kafka *kafka);
 
