@@ -1,7 +1,8 @@
 #!/bin/sh
 # Runs the tests that need a server on one with assertions: PG_CONFIG's major
-# version, built from Debian's source in build/cassert, which is kept.  Each test
-# fails if a server of it crashed, so an assertion that did not hold fails it.
+# version, built from Debian's source in build/cassert, which is kept as long as
+# this script stays as it is.  Each test fails if a server of it crashed, so an
+# assertion that did not hold fails it.
 #
 #   cassert.sh [regress|isolation|stream|e2e]...
 set -eu
@@ -10,6 +11,7 @@ cd "$(dirname "$0")/.."
 kept=$PWD/build/cassert
 major=$("${PG_CONFIG:-pg_config}" --version | sed 's/^[^0-9]*\([0-9]*\).*/\1/')
 built=$kept/$major
+recipe=$(cksum < test/cassert.sh)
 
 # Says what is missing, or installs it.
 need_tools() {
@@ -64,10 +66,10 @@ build() {
     for module in citext hstore test_decoding; do
         make -s -C "contrib/$module" install > make.log 2>&1
     done
-    touch "$built/complete"
+    echo "$recipe" > "$built/complete"
 }
 
-if [ ! -e "$built/complete" ]; then
+if [ "$(cat "$built/complete" 2> /dev/null)" != "$recipe" ]; then
     need_tools
     echo "building PostgreSQL $major with assertions"
     (build)
