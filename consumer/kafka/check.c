@@ -36,10 +36,8 @@ is_of_named_broker(const char *reason, Error *err)
 		return false;
 	if (protocol != NULL && protocol < slash)
 		reason = protocol + strlen("://");
-	error_set(err,
-			  "broker %ld says that it is at %.*s, and cannot be reached "
-			  "there: %s",
-			  id, (int) (slash - reason), reason, end + strlen(": "));
+	kafka_probe_unreached(err, id, (Slice){reason, (size_t) (slash - reason)},
+						  end + strlen(": "));
 	return true;
 }
 

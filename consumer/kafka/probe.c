@@ -99,6 +99,16 @@ is_reached(rd_kafka_t *producer, int broker)
 	return reached;
 }
 
+void
+kafka_probe_unreached(Error *err, long broker, Slice address,
+					  const char *reason)
+{
+	error_set(err,
+			  "broker %ld says that it is at %.*s, and cannot be reached "
+			  "there: %s",
+			  broker, (int) address.len, address.data, reason);
+}
+
 bool
 kafka_probe_listeners(rd_kafka_t *producer,
 					  const struct rd_kafka_metadata *metadata, Error *err)
@@ -106,15 +116,17 @@ kafka_probe_listeners(rd_kafka_t *producer,
 	for (int i = 0; i < metadata->broker_cnt; i++)
 	{
 		const struct rd_kafka_metadata_broker *broker = &metadata->brokers[i];
+		Error address;
 		Error reason;
 
 		if (is_reached(producer, broker->id))
 			continue;
 		kafka_client_reason(producer, RD_KAFKA_RESP_ERR__TIMED_OUT, &reason);
-		return error_set(err,
-						 "broker %d says that it is at %s:%d, and cannot be "
-						 "reached there: %s",
-						 broker->id, broker->host, broker->port, reason.text);
+		error_set(&address, "%s:%d", broker->host, broker->port);
+		kafka_probe_unreached(err, broker->id,
+							  (Slice){address.text, strlen(address.text)},
+							  reason.text);
+		return false;
 	}
 	return true;
 }

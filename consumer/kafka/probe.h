@@ -12,6 +12,7 @@
 #include <stdbool.h>
 
 #include "base/error.h"
+#include "base/slice.h"
 #include "config/values.h"
 
 /* The longest time to wait for an answer, in ms. */
@@ -36,6 +37,10 @@ extern bool kafka_probe_idempotence(rd_kafka_t *producer, Error *err);
 extern bool kafka_probe_listeners(rd_kafka_t *producer,
 								  const struct rd_kafka_metadata *metadata,
 								  Error *err);
+
+/* Says of a broker that it cannot be reached at the "host:port" it names. */
+extern void kafka_probe_unreached(Error *err, long broker, Slice address,
+								  const char *reason);
 
 /*
  * Tells whether the relay may write to a topic that exists.  Nothing is
