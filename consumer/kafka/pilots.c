@@ -64,25 +64,27 @@ guard(int32_t partition, int32_t partitions)
 					 partitions); \
 	}
 
+GUARDED(consistent)
 GUARDED(consistent_random)
+GUARDED(fnv1a)
 GUARDED(fnv1a_random)
+GUARDED(murmur2)
 GUARDED(murmur2_random)
 
 void
-kafka_pilots_guard(KafkaPilots *pilots, rd_kafka_topic_conf_t *conf)
+kafka_pilots_guard(rd_kafka_topic_conf_t *conf)
 {
-	/*
-	 * The others get events without a key as well, which librdkafka knows by
-	 * the address of the function.
-	 */
 	static const struct
 	{
 		const char *name;
 		int32_t (*guarded)(const rd_kafka_topic_t *, const void *, size_t,
 						   int32_t, void *, void *);
 	} partitioners[] = {
+		{"consistent", guarded_consistent},
 		{"consistent_random", guarded_consistent_random},
+		{"fnv1a", guarded_fnv1a},
 		{"fnv1a_random", guarded_fnv1a_random},
+		{"murmur2", guarded_murmur2},
 		{"murmur2_random", guarded_murmur2_random},
 	};
 	char name[64] = "";
@@ -91,10 +93,9 @@ kafka_pilots_guard(KafkaPilots *pilots, rd_kafka_topic_conf_t *conf)
 	rd_kafka_topic_conf_get(conf, "partitioner", name, &size);
 	for (size_t i = 0; i < sizeof(partitioners) / sizeof(partitioners[0]); i++)
 	{
-		if (strcmp(name, partitioners[i].name) != 0)
-			continue;
-		rd_kafka_topic_conf_set_partitioner_cb(conf, partitioners[i].guarded);
-		pilots->is_guarded = true;
+		if (strcmp(name, partitioners[i].name) == 0)
+			rd_kafka_topic_conf_set_partitioner_cb(conf,
+												   partitioners[i].guarded);
 	}
 }
 

@@ -38,7 +38,6 @@ typedef struct KafkaPilots
 {
 	KafkaPilot *partitions; /* owned */
 	int32_t count;
-	bool is_guarded; /* events with a key are refused as long as they have to */
 } KafkaPilots;
 
 /* What one call that produces found out. */
@@ -50,12 +49,8 @@ typedef struct KafkaPlacing
 	bool refused;      /* it is to be tried again after a delivery */
 } KafkaPlacing;
 
-/*
- * Puts the guard behind the partitioner of a topic to be made, if that is one
- * that can have it: "murmur2_random" can.
- */
-extern void kafka_pilots_guard(KafkaPilots *pilots,
-							   rd_kafka_topic_conf_t *conf);
+/* Puts the guard behind the partitioner of a topic to be made. */
+extern void kafka_pilots_guard(rd_kafka_topic_conf_t *conf);
 extern void kafka_pilots_release(KafkaPilots *pilots);
 
 /* Between these two the partitioner refuses what may not go yet; now in ms. */

@@ -431,8 +431,9 @@ count_produced(Kafka *kafka, KafkaTopic *topic, const KafkaRecord *record,
 
 	if (is_placed)
 		kafka_pilots_sent(&topic->pilots, partition, kafka->now_ms);
-	else if (!topic->delivered || topic->pilots.is_guarded)
+	else
 		topic->unplaced |= record->key.data != NULL;
+	topic->unplaced |= !topic->delivered;
 	kafka->unguarded |= !is_placed;
 	kafka_topic_count(topic, 1);
 	kafka->in_flight++;

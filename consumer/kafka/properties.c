@@ -190,6 +190,23 @@ set_property(rd_kafka_conf_t *conf, const char *property, const char *value,
 	}
 }
 
+/*
+ * Events without a key go to the partitioner too, if it is one that places them
+ * as it does others.  librdkafka knows these by the address of their function,
+ * and theirs is in kafka/pilots.c (rdkafka_topic.c, rd_kafka_topic_new0).
+ */
+static bool
+set_keyless(rd_kafka_conf_t *conf, Error *err)
+{
+	char partitioner[32] = "";
+	size_t size = sizeof(partitioner);
+
+	rd_kafka_conf_get(conf, "partitioner", partitioner, &size);
+	if (strstr(partitioner, "_random") != NULL)
+		return true;
+	return set_property(conf, "sticky.partitioning.linger.ms", "0", err);
+}
+
 /* Sets all properties: defaults, then the user's, then the required ones. */
 static bool
 set_properties(rd_kafka_conf_t *conf, const Config *config, Error *err)
@@ -214,7 +231,8 @@ set_properties(rd_kafka_conf_t *conf, const Config *config, Error *err)
 						  err))
 			return false;
 	}
-	return set_property(conf, "log.queue", "true", err);
+	return set_keyless(conf, err) &&
+		   set_property(conf, "log.queue", "true", err);
 }
 
 /* A property's value as librdkafka has it now; empty if it has none. */

@@ -128,7 +128,7 @@ add(KafkaTopics *topics, const char *name, Error *err)
 	KafkaTopic *topic = xcalloc(1, sizeof(KafkaTopic));
 
 	rd_kafka_topic_conf_set_opaque(conf, topic);
-	kafka_pilots_guard(&topic->pilots, conf);
+	kafka_pilots_guard(conf);
 	topic->handle = rd_kafka_topic_new(topics->producer, name, conf);
 	if (topic->handle == NULL)
 	{

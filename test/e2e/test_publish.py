@@ -7,6 +7,7 @@ import threading
 from collections import defaultdict
 
 import psycopg
+import pytest
 from conftest import ADD, Outbox
 from harness.kafka import Record
 from harness.wait import wait_until
@@ -53,6 +54,18 @@ def test_the_main_job(outbox: Outbox) -> None:
     assert {r.key for r in records} == {b"task-1"}
     assert [name for name, _ in records[0].headers] == ["id", "eventType"]
     assert records[0].header("eventType") == "Happened"
+
+
+@pytest.mark.parametrize("partitioner", ["consistent", "fnv1a", "murmur2"])
+def test_events_without_a_key_have_one_partition(outbox: Outbox, partitioner: str) -> None:
+    """With those partitioners of librdkafka that place them as they do others."""
+    outbox.create_slot()
+    outbox.kafka.create_topic(outbox.topic, partitions=8)
+    outbox.relay("-X", "outbox.key=", "-X", f"kafka.partitioner={partitioner}")
+    for n in range(8):
+        outbox.add("k", str(n))
+        outbox.wait_published(n + 1)
+    assert len({r.partition for r in outbox.kafka.read(outbox.topic)}) == 1
 
 
 def test_the_timestamp_is_the_commit_time(outbox: Outbox) -> None:
