@@ -43,10 +43,13 @@ struct Kafka
 	KafkaTopics *topics;
 	uint64_t in_flight;
 	uint64_t in_flight_bytes;
+	uint64_t held;  /* of these, not in librdkafka: kafka/held.h */
+	bool release;   /* some of these may go now */
 	bool unguarded; /* one of these may be reported though it is lost */
 	int64_t now_ms; /* when kafka_serve() was called last */
 	bool purged;    /* an event was given up with its transaction */
 	uint64_t purged_ticket;
+	bool failed;          /* as was reported: nothing more is released */
 	bool gapless_failure; /* the report of the batch is still to come */
 	bool broken;          /* the producer can go no further */
 	Error broken_reason;
@@ -112,8 +115,11 @@ kafka_stop(Kafka *kafka)
 	kafka->topics = NULL;
 	kafka->in_flight = 0;
 	kafka->in_flight_bytes = 0;
+	kafka->held = 0;
+	kafka->release = false;
 	kafka->unguarded = false;
 	kafka->purged = false;
+	kafka->failed = false;
 	kafka->gapless_failure = false;
 	kafka->broken = false;
 }
@@ -410,22 +416,21 @@ not_produced(Kafka *kafka, KafkaTopic *topic, const KafkaRecord *record,
 /*
  * Tells whether an event has to wait for another one's delivery: for that of
  * the first one of its topic, which says which partitions there are, or in the
- * partition that it names.  Others wait for nothing where the topic is missing.
+ * partition that it names.
  */
 static bool
 has_to_wait(const Kafka *kafka, const KafkaTopic *topic,
 			const KafkaRecord *record)
 {
-	if (topic->unplaced && !kafka_topic_is_missing(topic))
-		return true;
-	return !kafka_pilots_may_go(&topic->pilots, record->partition,
+	return topic->unplaced ||
+		   !kafka_pilots_may_go(&topic->pilots, record->partition,
 								kafka->now_ms);
 }
 
-/* Counts an event in, and notes whether the next one has to wait for it. */
+/* Notes whether the next event has to wait for one that librdkafka has. */
 static void
-count_produced(Kafka *kafka, KafkaTopic *topic, const KafkaRecord *record,
-			   int32_t partition)
+note_placed(Kafka *kafka, KafkaTopic *topic, const KafkaRecord *record,
+			int32_t partition)
 {
 	bool is_placed = partition >= 0 && partition < KAFKA_PILOTS_MAX;
 
@@ -436,8 +441,6 @@ count_produced(Kafka *kafka, KafkaTopic *topic, const KafkaRecord *record,
 	topic->unplaced |= !topic->delivered;
 	kafka->unguarded |= !is_placed;
 	kafka_topic_count(topic, 1);
-	kafka->in_flight++;
-	kafka->in_flight_bytes += kafka_weight_of_record(record);
 }
 
 /* A key or value; librdkafka takes NULL for none, and copies the bytes. */
@@ -503,13 +506,64 @@ hand_over(Kafka *kafka, const KafkaTopic *topic, const KafkaRecord *record,
 	return error;
 }
 
+/* Produces a record to a topic that is there, or is to be waited for. */
+static KafkaResult
+produce(Kafka *kafka, KafkaTopic *topic, const KafkaRecord *record,
+		uint64_t ticket, KafkaRefusal *refusal)
+{
+	rd_kafka_error_t *error;
+	KafkaPlacing placing;
+	KafkaResult result;
+
+	if (has_to_wait(kafka, topic, record))
+		return KAFKA_FULL;
+	kafka_placing_begin(&placing, &topic->pilots, kafka->now_ms);
+	error = hand_over(kafka, topic, record, ticket);
+	kafka_placing_end();
+	if (error == NULL)
+	{
+		note_placed(kafka, topic, record,
+					record->partition >= 0 ? record->partition
+										   : placing.partition);
+		return KAFKA_QUEUED;
+	}
+	result = placing.refused
+				 ? KAFKA_FULL
+				 : not_produced(kafka, topic, record, error, refusal);
+	rd_kafka_error_destroy(error);
+	return result;
+}
+
+/*
+ * Tells whether an event is held: others are before it, or the topic is missing
+ * and it would have to wait.
+ */
+static bool
+is_to_be_held(const Kafka *kafka, const KafkaTopic *topic,
+			  const KafkaRecord *record)
+{
+	uint64_t ticket;
+
+	return kafka_held_first(&topic->held, &ticket) != NULL ||
+		   (kafka_topic_is_missing(topic) && has_to_wait(kafka, topic, record));
+}
+
+/* Holds an event back; no transaction is committed before it is delivered. */
+static KafkaResult
+hold(Kafka *kafka, KafkaTopic *topic, const KafkaRecord *record,
+	 uint64_t ticket)
+{
+	kafka_held_add(&topic->held, record, ticket);
+	kafka->held++;
+	kafka->unguarded = true;
+	return KAFKA_QUEUED;
+}
+
 KafkaResult
 kafka_produce(Kafka *kafka, const KafkaRecord *record, uint64_t ticket,
 			  KafkaRefusal *refusal)
 {
 	KafkaTopic *topic;
-	rd_kafka_error_t *error;
-	KafkaPlacing placing;
 	KafkaResult result;
 
 	if (kafka->producer == NULL || !has_room(kafka, record->topic))
@@ -518,22 +572,16 @@ kafka_produce(Kafka *kafka, const KafkaRecord *record, uint64_t ticket,
 	if (topic == NULL)
 		return refuse_name(refusal);
 	/* Else the broker might create it by itself, in another way. */
-	if (topic->creating || has_to_wait(kafka, topic, record))
+	if (topic->creating)
 		return KAFKA_FULL;
-	kafka_placing_begin(&placing, &topic->pilots, kafka->now_ms);
-	error = hand_over(kafka, topic, record, ticket);
-	kafka_placing_end();
-	if (error == NULL)
+	result = is_to_be_held(kafka, topic, record)
+				 ? hold(kafka, topic, record, ticket)
+				 : produce(kafka, topic, record, ticket, refusal);
+	if (result == KAFKA_QUEUED)
 	{
-		count_produced(kafka, topic, record,
-					   record->partition >= 0 ? record->partition
-											  : placing.partition);
-		return KAFKA_QUEUED;
+		kafka->in_flight++;
+		kafka->in_flight_bytes += kafka_weight_of_record(record);
 	}
-	result = placing.refused
-				 ? KAFKA_FULL
-				 : not_produced(kafka, topic, record, error, refusal);
-	rd_kafka_error_destroy(error);
 	return result;
 }
 
@@ -546,6 +594,15 @@ is_consequence(rd_kafka_resp_err_t code)
 		   code == RD_KAFKA_RESP_ERR__FATAL;
 }
 
+/* Reports that an event did not get to Kafka, and so none that follows. */
+static void
+report_failure(Kafka *kafka, const KafkaFailure *failure,
+			   const KafkaHandlers *handlers)
+{
+	kafka->failed = true;
+	handlers->failed(handlers->argument, failure);
+}
+
 /*
  * Reports a batch that failed.  Kafka takes or refuses it as a whole: if one
  * event is too large, the largest in it is probably why.
@@ -555,7 +612,8 @@ is_consequence(rd_kafka_resp_err_t code)
  * recreated, and the next producer finds out.
  */
 static void
-fail_batch(const rd_kafka_message_t *culprit, const KafkaHandlers *handlers)
+fail_batch(Kafka *kafka, const rd_kafka_message_t *culprit,
+		   const KafkaHandlers *handlers)
 {
 	KafkaFailure failure = {.ticket = (uint64_t) (uintptr_t) culprit->_private,
 							.refused = kafka_refuses(culprit->err)};
@@ -563,7 +621,7 @@ fail_batch(const rd_kafka_message_t *culprit, const KafkaHandlers *handlers)
 	kafka_refusal_of_batch(&failure.refusal, culprit);
 	if (failure.refusal.partition)
 		failure.refused = !kafka_topic_of(culprit)->delivered;
-	handlers->failed(handlers->argument, &failure);
+	report_failure(kafka, &failure, handlers);
 }
 
 /* Events reach Kafka, or a broker answers while there are none. */
@@ -619,7 +677,7 @@ report_purged(Kafka *kafka, const KafkaHandlers *handlers)
 
 		kafka_refusal_begin(&failure.refusal, rd_kafka_error_code(error));
 		error_set(&failure.refusal.reason, "%s", rd_kafka_error_string(error));
-		handlers->failed(handlers->argument, &failure);
+		report_failure(kafka, &failure, handlers);
 	}
 	if (error != NULL)
 		rd_kafka_error_destroy(error);
@@ -686,7 +744,59 @@ serve_deliveries(Kafka *kafka, rd_kafka_event_t *event,
 	if (culprit == NULL)
 		return;
 	kafka->gapless_failure = false;
-	fail_batch(culprit, handlers);
+	fail_batch(kafka, culprit, handlers);
+}
+
+/* The most events that are released in one turn. */
+#define RELEASE_MAX 10000
+
+/* What release_topic() needs. */
+typedef struct Release
+{
+	Kafka *kafka;
+	const KafkaHandlers *handlers;
+	size_t room; /* events that may still be released */
+} Release;
+
+/* Produces what was held for a topic, as far as it may go. */
+static void
+release_topic(void *argument, KafkaTopic *topic)
+{
+	Release *release = argument;
+	Kafka *kafka = release->kafka;
+	KafkaResult result = KAFKA_QUEUED;
+	KafkaFailure failure = {.refused = true};
+	const KafkaRecord *record;
+
+	while (result == KAFKA_QUEUED && release->room > 0 && !kafka->broken &&
+		   !kafka->failed &&
+		   (record = kafka_held_first(&topic->held, &failure.ticket)) != NULL)
+	{
+		result =
+			produce(kafka, topic, record, failure.ticket, &failure.refusal);
+		if (result == KAFKA_QUEUED)
+		{
+			kafka_held_drop_first(&topic->held);
+			kafka->held--;
+			release->room--;
+		}
+		else if (result == KAFKA_REFUSED)
+			report_failure(kafka, &failure, release->handlers);
+	}
+}
+
+/* Produces what was held and may go; what is too much for one turn, later. */
+static void
+release_held(Kafka *kafka, const KafkaHandlers *handlers)
+{
+	Release release = {kafka, handlers, RELEASE_MAX};
+
+	if (kafka->held == 0 || !kafka->release)
+		return;
+	kafka_topics_each(kafka->topics, release_topic, &release);
+	kafka->release = release.room == 0;
+	if (kafka->release)
+		kafka_wake(kafka);
 }
 
 /* Logs an error of a broker, unless it is one of many. */
@@ -764,14 +874,14 @@ serve_event(Kafka *kafka, rd_kafka_event_t *event,
 	}
 }
 
-/* Takes the answer of a look, if there is one. */
-static void
+/* Takes the answer of a look; false if there is none. */
+static bool
 serve_look(Kafka *kafka)
 {
 	KafkaLookAnswer answer;
 
 	if (!kafkalook_take(kafka->look, &answer))
-		return;
+		return false;
 	if (answer.topic != NULL)
 	{
 		if (!kafka_topics_looked(kafka->topics, &answer))
@@ -781,6 +891,7 @@ serve_look(Kafka *kafka)
 	else if (answer.error == RD_KAFKA_RESP_ERR_NO_ERROR &&
 			 !awaits_topics(kafka))
 		end_outage(kafka);
+	return true;
 }
 
 bool
@@ -796,18 +907,20 @@ kafka_serve(Kafka *kafka, const KafkaHandlers *handlers, Error *err)
 	kafka->now_ms = clock_ms();
 	if (kafka->producer == NULL)
 		return true;
-	serve_look(kafka);
+	kafka->release |= serve_look(kafka);
 	while (ok && (event = rd_kafka_queue_poll(kafka->queue, 0)) != NULL)
 	{
+		kafka->release = true;
 		ok = serve_event(kafka, event, handlers, err);
 		rd_kafka_event_destroy(event);
 	}
 	if (!ok)
 		return false;
 	report_purged(kafka, handlers);
+	release_held(kafka, handlers);
 	if (kafka->broken)
 		return error_set(err, "%s", kafka->broken_reason.text);
-	if (kafka->gapless_failure && kafka->in_flight == 0)
+	if (kafka->gapless_failure && kafka->in_flight == kafka->held)
 		return error_set(err, "a batch failed without a report");
 	return true;
 }

@@ -43,6 +43,7 @@ free_topic(struct lh_entry *entry)
 	free(lh_entry_k(entry));
 	rd_kafka_topic_destroy(topic->handle);
 	kafka_pilots_release(&topic->pilots);
+	kafka_held_release(&topic->held);
 	free(topic);
 }
 
@@ -191,6 +192,17 @@ kafka_topics_has(const KafkaTopics *topics, Slice name)
 	return is_name(name) && find(topics, name, terminated) != NULL;
 }
 
+void
+kafka_topics_each(KafkaTopics *topics,
+				  void (*visit)(void *argument, KafkaTopic *topic),
+				  void *argument)
+{
+	struct lh_entry *entry;
+
+	lh_foreach(topics->table, entry)
+		visit(argument, (KafkaTopic *) lh_entry_v(entry));
+}
+
 KafkaTopic *
 kafka_topic_of(const rd_kafka_message_t *message)
 {
@@ -244,8 +256,8 @@ may_pass(rd_kafka_resp_err_t code)
 }
 
 /*
- * Takes the answer for one topic.  If it was refused its events are produced
- * nevertheless, and wait for it in librdkafka, so that other topics go on.
+ * Takes the answer for one topic.  If it was refused its first event is
+ * produced nevertheless, and waits for it in librdkafka; the others are held.
  */
 static void
 take_answer(KafkaTopics *topics, const rd_kafka_topic_result_t *result)

@@ -16,6 +16,7 @@
 #include "base/outage.h"
 #include "base/slice.h"
 #include "config/topic_spec.h"
+#include "kafka/held.h"
 #include "kafka/look.h"
 #include "kafka/pilots.h"
 
@@ -23,9 +24,10 @@ typedef struct KafkaTopic
 {
 	rd_kafka_topic_t *handle;
 	KafkaPilots pilots;
-	uint64_t in_flight;
-	bool unplaced; /* one of these was produced before its partitions were known
-					*/
+	KafkaHeld held;     /* waits for the first event */
+	uint64_t in_flight; /* without these */
+	bool unplaced;      /* one of these goes alone: it is the first one, or its
+						 * partition is not known */
 	bool delivered;     /* an event, by this producer */
 	bool moved;         /* a delivery, or a first event, since the last look */
 	int64_t stalled_ms; /* no delivery since, while events are in flight */
@@ -58,6 +60,11 @@ extern KafkaTopic *kafka_topics_get(KafkaTopics *topics, Slice name,
 extern size_t kafka_topics_count(const KafkaTopics *topics);
 extern bool kafka_topics_has(const KafkaTopics *topics, Slice name);
 
+/* Calls visit for each topic. */
+extern void kafka_topics_each(KafkaTopics *topics,
+							  void (*visit)(void *argument, KafkaTopic *topic),
+							  void *argument);
+
 /* The topic that a record was produced to. */
 extern KafkaTopic *kafka_topic_of(const rd_kafka_message_t *message);
 
@@ -67,7 +74,10 @@ extern void kafka_topic_count(KafkaTopic *topic, int change);
 /* An event got there. */
 extern void kafka_topic_delivered(KafkaTopic *topic);
 
-/* It is known that the topic does not exist: its events are not waited for. */
+/*
+ * It is known that the topic does not exist: its events are held, so that those
+ * of other topics go on.
+ */
 extern bool kafka_topic_is_missing(const KafkaTopic *topic);
 
 /* How many topics are not there until CreateTopics is answered. */

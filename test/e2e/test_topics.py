@@ -2,6 +2,7 @@
 
 import pytest
 from conftest import Outbox
+from harness.http import Http
 from harness.kafka import Kafka, Record
 from harness.process import free_port
 from harness.proxy import Proxy
@@ -21,23 +22,51 @@ def test_a_topic_that_is_missing_is_waited_for(
     outbox.create_slot()
     other = f"{outbox.aggregate_type}-other"
     strict_kafka.create_topic(f"{other}.events")
-    relay = outbox.streaming_relay("-X", "relay.on_error=skip")
-    for n in range(5):
+    relay = outbox.streaming_relay(
+        "-X", "relay.on_error=skip", "-X", "kafka.batch.num.messages=1"
+    )
+    for n in range(50):
         outbox.add("k", str(n))
         outbox.db.execute(
             "INSERT INTO outbox (aggregate_type, aggregate_id, event_type, payload)"
             " VALUES (%s, 'k', 'e', %s)",
             (other, str(n)),
         )
-    wait_until(lambda: strict_kafka.count(f"{other}.events") == 5, "the other topic")
+    wait_until(lambda: strict_kafka.count(f"{other}.events") == 50, "the other topic")
     message = relay.wait_for_log("waiting for a topic")
     assert "it does not exist" in message
     assert outbox.topic in relay.log()
     assert not outbox.is_confirmed(outbox.wal_end())
     strict_kafka.create_topic(outbox.topic, partitions=1)
     outbox.wait_all_confirmed()
-    assert values(strict_kafka.read(outbox.topic)) == [b"%d" % n for n in range(5)]
+    assert values(strict_kafka.read(outbox.topic)) == [b"%d" % n for n in range(50)]
     relay.wait_for_log("topic exists now")
+
+
+@pytest.mark.parametrize("delivery", ["at-least-once", "exactly-once"])
+def test_what_waits_for_a_topic_may_be_refused(
+    outbox: Outbox, strict_kafka: Kafka, delivery: str
+) -> None:
+    """It is found out when the topic is there, and on_error applies."""
+    outbox.kafka = strict_kafka
+    outbox.create_slot()
+    http = Http()
+    relay = outbox.streaming_relay(
+        "-X", "relay.on_error=skip", "-X", f"relay.delivery={delivery}",
+        "-X", "kafka.message.max.bytes=5000", *http.arguments,
+    )
+    with outbox.db.transaction():
+        for payload in ("1", f'"{"2" * 10_000}"', "3"):
+            outbox.add("k", payload)
+    wait_until(lambda: http.status()["relay"]["in_flight_events"] == 3, "all wait")
+    strict_kafka.create_topic(outbox.topic, partitions=1)
+    outbox.wait_all_confirmed()
+    records = values(strict_kafka.read(outbox.topic))
+    if delivery == "at-least-once":
+        records = list(dict.fromkeys(records))
+    assert records == [b"1", b"3"]
+    relay.wait_for_log("event is skipped")
+    assert "larger than message.max.bytes" in relay.log()
 
 
 def test_many_topics_that_are_missing(outbox: Outbox, strict_kafka: Kafka) -> None:

@@ -267,7 +267,81 @@ a_topic_that_was_deleted_ends_the_producer(void **state)
 		serve(&site);
 	}
 	assert_true(site.failed || !site.ok);
+	assert_int_equal(site.refused, 0);
 	assert_int_equal(site.n_delivered, 1);
+	tear_down(&site);
+}
+
+/*
+ * Produces events to a topic that is missing, the first ones to partition 0 or
+ * to any, the last one to that of its own; and then the topic is there, whose
+ * broker refuses the first of them once.
+ */
+static void
+produce_early(Site *site, int32_t partition, int32_t last)
+{
+	int64_t end = clock_ms() + PATIENCE_MS;
+	uint64_t ticket = 1;
+
+	set_up(site, 1);
+	rd_kafka_mock_topic_set_error(site->broker, "t",
+								  RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
+	while (ticket <= 4 && clock_ms() < end)
+	{
+		if (produce(site, ticket, ticket == 4 ? last : partition) ==
+			KAFKA_QUEUED)
+			ticket++;
+		kafka_look_after(site->kafka);
+		serve(site);
+	}
+	assert_int_equal(kafka_in_flight(site->kafka), 4);
+	assert_true(kafka_is_unguarded(site->kafka));
+	refuse_next(site);
+	rd_kafka_mock_topic_set_error(site->broker, "t",
+								  RD_KAFKA_RESP_ERR_NO_ERROR);
+	serve_until(site, 4);
+}
+
+/* What came, came one behind the other. */
+static void
+assert_in_order(const Site *site)
+{
+	for (size_t i = 0; i < site->n_delivered; i++)
+		assert_int_equal(site->delivered[i], i + 1);
+}
+
+static void
+what_waits_for_a_topic_follows_its_first_event(void **state)
+{
+	static const int32_t partitions[] = {KAFKA_ANY_PARTITION, 0};
+
+	(void) state;
+	for (size_t i = 0; i < 2; i++)
+	{
+		Site site;
+
+		produce_early(&site, partitions[i], partitions[i]);
+		assert_int_equal(site.n_delivered, 4);
+		assert_in_order(&site);
+		assert_int_equal(kafka_in_flight(site.kafka), 0);
+		assert_int_equal(kafka_in_flight_bytes(site.kafka), 0);
+		assert_false(kafka_is_unguarded(site.kafka));
+		tear_down(&site);
+	}
+}
+
+static void
+what_waited_for_a_topic_may_be_refused(void **state)
+{
+	Site site;
+
+	(void) state;
+	produce_early(&site, KAFKA_ANY_PARTITION, 7);
+	assert_int_equal(site.refused, 4);
+	assert_in_range(site.n_delivered, 1, 3);
+	assert_in_order(&site);
+	kafka_stop(site.kafka);
+	assert_int_equal(kafka_in_flight(site.kafka), 0);
 	tear_down(&site);
 }
 
@@ -280,6 +354,8 @@ main(void)
 		cmocka_unit_test(a_partition_that_an_event_names_is_guarded_too),
 		cmocka_unit_test(what_librdkafka_concludes_is_no_delivery),
 		cmocka_unit_test(a_topic_that_was_deleted_ends_the_producer),
+		cmocka_unit_test(what_waits_for_a_topic_follows_its_first_event),
+		cmocka_unit_test(what_waited_for_a_topic_may_be_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
