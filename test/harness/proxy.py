@@ -155,13 +155,24 @@ class Proxy:
                 continue  # bytes are missing from then on
             if self._last_words and source is client and self._last_words in data:
                 self._mode, self._last_words = "hold", None
-            sink.sendall(data)
             if self._is_last and source is client and self._is_last(data):
                 self._is_last = None
-                self.cut()
+                self._end_with(data, sink)
                 return
+            sink.sendall(data)
             if throttled:
                 time.sleep(0.01)
+
+    def _end_with(self, data: bytes, server: socket.socket) -> None:
+        """Sends this to the server when no client listens any more, and cuts all."""
+        with self._lock:
+            self._disconnected |= self._pairs
+            pairs = list(self._disconnected)
+        for client, _ in pairs:
+            with contextlib.suppress(OSError):
+                client.shutdown(socket.SHUT_RDWR)
+        server.sendall(data)
+        self.cut()
 
     def _hold(self, client: socket.socket, server: socket.socket) -> None:
         """Keeps what the client sends as long as the mode lasts."""
