@@ -54,9 +54,9 @@ demo: deps ## Show the main job on real parts: PostgreSQL, relay, Kafka
 # come first: valgrind computes, the end-to-end tests mostly wait.
 check: deps ## Run the tests, but for those that fetch much or need root
 	$(MAKE) all
-	$(MAKE) -j 3 --output-sync=target check-sanitize check-e2e check-lint check-unit \
-		check-regress check-isolation check-stream check-installcheck check-examples \
-		check-demo check-compose check-manifests check-release
+	$(MAKE) -j 3 --output-sync=target check-valgrind check-e2e check-sanitize check-lint \
+		check-unit check-regress check-isolation check-stream check-installcheck \
+		check-examples check-demo check-compose check-manifests check-release
 
 check-lint: ## Check format, warnings of gcc and clang, banned functions, scripts
 	test/lint.sh
@@ -67,11 +67,13 @@ check-unit: ## Run the unit tests
 check-fuzz: ## Fuzz what reads frames, JSON and options, for a bounded time
 	$(MAKE) -C test/fuzz check
 
-# All that needs no server with -fsanitize=address,undefined, the rest below
-# valgrind.
-check-sanitize: decoder extension check-fuzz ## Run unit, fuzz and regression tests with memory checkers
+check-sanitize: check-fuzz ## Run unit tests and fuzzing with -fsanitize=address,undefined
 	$(MAKE) -C test/unit check SANITIZE=address,undefined
-	test/valgrind.sh
+
+check-valgrind: check-valgrind-1 check-valgrind-2 ## Run the regression tests below valgrind
+
+check-valgrind-%: decoder extension
+	test/valgrind.sh $* 2
 
 check-regress: decoder extension ## Run pg_regress, in a server of its own; TESTS="insert jsonb" for some
 	test/regress.sh regress
@@ -219,10 +221,9 @@ help: ## List the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
 
 .PHONY: all decoder extension consumer manual install uninstall packages deps demo check \
-	check-lint check-unit check-fuzz check-sanitize check-regress check-isolation \
-	check-stream check-e2e check-asan check-faults check-takeover check-demo check-examples \
-	check-installcheck check-compose check-manifests check-deploy check-fresh check-matrix \
-	check-cassert images check-images \
-	check-release check-dist check-deb dist deb \
-	bench-audit bench-decoder bench-drain bench-emit bench-relay bench-http installcheck expected \
-	fmt lint clean help
+	check-lint check-unit check-fuzz check-sanitize check-valgrind check-regress \
+	check-isolation check-stream check-e2e check-asan check-faults check-takeover check-demo \
+	check-examples check-installcheck check-compose check-manifests check-deploy check-fresh \
+	check-matrix check-cassert images check-images check-release check-dist check-deb dist \
+	deb bench-audit bench-decoder bench-drain bench-emit bench-relay bench-http installcheck \
+	expected fmt lint clean help

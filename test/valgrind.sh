@@ -1,6 +1,11 @@
 #!/bin/sh
 # Runs pg_regress on the decoder in a server below valgrind.  What it finds in
 # the server itself is not ours; an error counts if the decoder is on its stack.
+#
+#   valgrind.sh [PART PARTS]
+#
+# A server below valgrind takes one core, so parts of the tests may run at a time:
+# each PARTS-th test, from the PART-th on.
 set -eu
 cd "$(dirname "$0")/.."
 . test/server.sh
@@ -8,6 +13,7 @@ cd "$(dirname "$0")/.."
 data=$scratch/data
 found=$scratch/found
 tests=$(test/tests.sh sql)
+tests=$(echo "$tests" | awk -v part="${1:-1}" -v parts="${2:-1}" 'NR % parts == part % parts')
 export PGHOST="$scratch" PGPORT=54330 PGUSER=postgres
 
 cp -r test/sql test/expected "$scratch"
