@@ -581,6 +581,7 @@ def test_check_counts_nothing_of_its_own(own_outbox: Outbox) -> None:
     outbox.postgres.restart()
     outbox.reconnect()
     outbox.create_slot()
+    wait_until(lambda: not walsenders(outbox), "the walsender of create-slot is gone")
     assert check_failures(outbox) == []
     # On the relay's slot, since no other is free; and it is not moved.
     before = outbox.confirmed()
