@@ -10,6 +10,7 @@
 
 #include "base/memory.h"
 #include "kafka/held.h"
+#include "kafka/weight.h"
 
 /* In one piece with its headers and, behind them, all bytes. */
 typedef struct HeldRecord
@@ -19,17 +20,6 @@ typedef struct HeldRecord
 	KafkaRecord record;
 	NamedSlice headers[];
 } HeldRecord;
-
-/* How many bytes a record points to. */
-static size_t
-count_bytes(const KafkaRecord *record)
-{
-	size_t bytes = record->key.len + record->value.len;
-
-	for (size_t i = 0; i < record->n_headers; i++)
-		bytes += record->headers[i].name.len + record->headers[i].value.len;
-	return bytes;
-}
 
 /* Copies bytes to *end, and moves that behind them. */
 static Slice
@@ -50,7 +40,7 @@ kafka_held_add(KafkaHeld *held, const KafkaRecord *record, uint64_t ticket)
 {
 	size_t headers = record->n_headers * sizeof(NamedSlice);
 	HeldRecord *added =
-		xmalloc(sizeof(HeldRecord) + headers + count_bytes(record));
+		xmalloc(sizeof(HeldRecord) + headers + kafka_bytes_of_record(record));
 	char *end = (char *) added->headers + headers;
 
 	added->next = NULL;

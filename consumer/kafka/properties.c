@@ -190,6 +190,15 @@ set_property(rd_kafka_conf_t *conf, const char *property, const char *value,
 	}
 }
 
+/* A property's value as librdkafka has it now; empty if it has none. */
+static void
+get_property(const rd_kafka_conf_t *conf, const char *property, char *value,
+			 size_t size)
+{
+	if (rd_kafka_conf_get(conf, property, value, &size) != RD_KAFKA_CONF_OK)
+		value[0] = '\0';
+}
+
 /*
  * Events without a key go to the partitioner too, if it is one that places them
  * as it does others.  librdkafka knows these by the address of their function,
@@ -198,10 +207,9 @@ set_property(rd_kafka_conf_t *conf, const char *property, const char *value,
 static bool
 set_keyless(rd_kafka_conf_t *conf, Error *err)
 {
-	char partitioner[32] = "";
-	size_t size = sizeof(partitioner);
+	char partitioner[32];
 
-	rd_kafka_conf_get(conf, "partitioner", partitioner, &size);
+	get_property(conf, "partitioner", partitioner, sizeof(partitioner));
 	if (strstr(partitioner, "_random") != NULL)
 		return true;
 	return set_property(conf, "sticky.partitioning.linger.ms", "0", err);
@@ -233,15 +241,6 @@ set_properties(rd_kafka_conf_t *conf, const Config *config, Error *err)
 	}
 	return set_keyless(conf, err) &&
 		   set_property(conf, "log.queue", "true", err);
-}
-
-/* A property's value as librdkafka has it now; empty if it has none. */
-static void
-get_property(const rd_kafka_conf_t *conf, const char *property, char *value,
-			 size_t size)
-{
-	if (rd_kafka_conf_get(conf, property, value, &size) != RD_KAFKA_CONF_OK)
-		value[0] = '\0';
 }
 
 /*

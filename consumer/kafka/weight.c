@@ -19,15 +19,21 @@
 #define MESSAGE_BYTES 288
 #define HEADER_BYTES 72
 
+size_t
+kafka_bytes_of_record(const KafkaRecord *record)
+{
+	size_t bytes = record->key.len + record->value.len;
+
+	for (size_t i = 0; i < record->n_headers; i++)
+		bytes += record->headers[i].name.len + record->headers[i].value.len;
+	return bytes;
+}
+
 uint64_t
 kafka_weight_of_record(const KafkaRecord *record)
 {
-	uint64_t weight = MESSAGE_BYTES + record->key.len + record->value.len;
-
-	for (size_t i = 0; i < record->n_headers; i++)
-		weight += HEADER_BYTES + record->headers[i].name.len +
-				  record->headers[i].value.len;
-	return weight;
+	return MESSAGE_BYTES + record->n_headers * HEADER_BYTES +
+		   kafka_bytes_of_record(record);
 }
 
 uint64_t

@@ -13,6 +13,9 @@
 
 #include "kafka/record.h"
 
+/* The bytes of key, value and headers of a record. */
+extern size_t kafka_bytes_of_record(const KafkaRecord *record);
+
 /*
  * In bytes, the allocator's share included; the same for a record and for the
  * message that librdkafka made of it, of which *bytes are key, value and
