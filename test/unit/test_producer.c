@@ -33,6 +33,7 @@ typedef struct Site
 	rd_kafka_mock_cluster_t *broker;
 	uint64_t delivered[16]; /* tickets, in order */
 	size_t n_delivered;
+	bool expects_refusal;
 	bool failed;      /* an event was not delivered */
 	uint64_t refused; /* its ticket, if it was refused as it is */
 	bool ok;          /* as kafka_serve() says */
@@ -53,6 +54,7 @@ on_failed(void *argument, const KafkaFailure *failure)
 {
 	Site *site = argument;
 
+	assert_true(site->expects_refusal || !failure->refused);
 	site->failed = true;
 	site->refused = failure->refused ? failure->ticket : 0;
 }
@@ -284,6 +286,7 @@ produce_early(Site *site, int32_t partition, int32_t last)
 	uint64_t ticket = 1;
 
 	set_up(site, 1);
+	site->expects_refusal = last != partition;
 	rd_kafka_mock_topic_set_error(site->broker, "t",
 								  RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
 	while (ticket <= 4 && clock_ms() < end)
